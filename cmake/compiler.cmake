@@ -1,0 +1,31 @@
+# How our own code is compiled: C++20, strict warnings as errors, sanitizers by preset, ccache and mold where present.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+
+set(TD_SANITIZE "" CACHE STRING "Sanitizers to compile with, for example address,undefined")
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # Precompiled headers and ccache agree only with these sloppiness settings (ccache manual, "Precompiled headers").
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+endif()
+
+add_library(td_flags INTERFACE)
+target_include_directories(td_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(
+  td_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Werror -fno-omit-frame-pointer
+                     $<$<BOOL:${CCACHE}>:-fpch-preprocess>)
+
+find_program(MOLD mold)
+if(MOLD)
+  target_link_options(td_flags INTERFACE -fuse-ld=mold)
+endif()
+
+if(TD_SANITIZE)
+  # CAF 0.17 trips -fsanitize=null inside its own headers (init_fun_factory.hpp).
+  target_compile_options(td_flags INTERFACE -fsanitize=${TD_SANITIZE} -fno-sanitize=null
+                                            -fno-sanitize-recover=all -O1)
+  target_link_options(td_flags INTERFACE -fsanitize=${TD_SANITIZE})
+endif()

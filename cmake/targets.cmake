@@ -1,0 +1,24 @@
+# td_library(NAME SOURCES ... LINK ... PCH ...): one static library per folder, target td_NAME.
+function(td_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK;PCH" ${ARGN})
+  add_library(td_${name} STATIC ${arg_SOURCES})
+  target_link_libraries(td_${name} PUBLIC td_flags ${arg_LINK})
+  if(arg_PCH)
+    target_precompile_headers(td_${name} PRIVATE ${arg_PCH})
+  endif()
+endfunction()
+
+# td_test(NAME SOURCES ... LINK ...): one Boost.Test executable per folder, tests/NAME -> test_NAME.
+function(td_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LINK" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  add_executable(test_${name} ${PROJECT_SOURCE_DIR}/tests/support/main.cpp ${arg_SOURCES})
+  target_compile_definitions(test_${name} PRIVATE BOOST_TEST_DYN_LINK)
+  target_precompile_headers(test_${name} PRIVATE <boost/test/unit_test.hpp>)
+  target_link_libraries(test_${name} PRIVATE td_flags Boost::unit_test_framework
+                                             rapidcheck::rapidcheck ${arg_LINK})
+  add_test(NAME ${name} COMMAND test_${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+endfunction()

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "pipeline/batch.hpp"
+#include "pipeline/result.hpp"
+
+namespace td {
+
+/// How to reach a broker. Shared by lanes and publishers.
+struct broker_options {
+  std::string host{"127.0.0.1"};
+  std::uint16_t port{1883};
+  std::string username{};
+  std::string password{};
+  bool tls{false};
+  std::string ca_file{};
+  std::string certificate_file{};
+  std::string key_file{};
+  std::chrono::seconds keepalive{60};
+  std::chrono::milliseconds connect_timeout{5000};
+};
+
+/// What one lane subscribes to, and under which name.
+struct lane_options {
+  broker_options broker{};
+  std::string client_id{};
+  std::string subscription{};  ///< "$share/<group>/tracker/events/#" or the bare filter
+  std::uint16_t receive_maximum{8000};
+  batch_limits limits{};
+};
+
+/// Wakes a thread that sits in `lane_session::read`. Any thread; cheap; never blocks.
+class waker {
+ public:
+  virtual ~waker() = default;
+  virtual void wake() noexcept = 0;
+};
+
+/// One MQTT 5 connection of a lane, half-duplex: a burst is read, reading stops until `acknowledge`
+/// has sent every PUBACK of it, then reading goes on. The session (clean start off, expiry
+/// 0xFFFFFFFF) outlives connections. One thread.
+///
+///   connect -> read* -> acknowledge -> read* -> ... -> drop -> connect -> ...
+///
+/// What is read and not acknowledged when the connection ends is delivered again by the broker.
+class lane_session {
+ public:
+  virtual ~lane_session() = default;
+
+  /// Connects (or connects again), checks CONNACK, subscribes, checks SUBACK. Blocks for at most
+  /// the connect time-out. Messages that the broker sends meanwhile are kept for the first `read`.
+  /// Returns whether the broker still had the session. broker_away, broker_refused (bad
+  /// credentials, not authorised, subscription refused: with the reason code's name).
+  virtual result<bool> connect() = 0;
+
+  /// Waits up to `wait` for something to read or a wake-up, then reads until nothing more is
+  /// there or the batch is full, appending to `into` (which must be the one empty batch, or the
+  /// same batch again). Keeps the connection alive while the batch is empty. Returns the number of
+  /// messages added; 0 is no failure. broker_away: the connection is gone, `into` is worthless.
+  virtual result<std::size_t> read(batch& into, std::chrono::milliseconds wait) = 0;
+
+  /// Sends the PUBACK of everything read since the last call, and only returns once the bytes
+  /// have left this process. The caller holds a verdict for exactly those messages.
+  virtual result<void> acknowledge() = 0;
+
+  /// Unsubscribes and returns when the broker has confirmed and every message that was queued for
+  /// this session before has been delivered into `into` or was acknowledged: call read/acknowledge
+  /// until `drained`. Only with everything acknowledged.
+  virtual result<void> unsubscribe() = 0;
+
+  /// True when a round trip behind the last acknowledgement brought no message. Only after
+  /// `unsubscribe`, with everything acknowledged. Messages that came instead are kept for `read`.
+  virtual result<bool> drained() = 0;
+
+  /// Ends the session at the broker (DISCONNECT with expiry 0). Only when drained.
+  virtual result<void> end_session() = 0;
+
+  /// Leaves politely and keeps the session. Only with everything acknowledged.
+  virtual result<void> leave() = 0;
+
+  /// Cuts the connection; nothing that is unacknowledged leaves the process. Safe at any time.
+  virtual void drop() noexcept = 0;
+
+  virtual bool connected() const noexcept = 0;
+
+  /// Wakes `read` from other threads; lives as long as any copy of the pointer.
+  virtual std::shared_ptr<waker> get_waker() = 0;
+};
+
+/// Never fails but for memory; nothing is sent before `connect`.
+std::unique_ptr<lane_session> make_lane_session(lane_options options);
+
+}  // namespace td

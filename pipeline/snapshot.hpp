@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pipeline/ledger.hpp"
+#include "pipeline/time.hpp"
+
+namespace td {
+
+/// What one lane does at this moment.
+struct lane_status {
+  std::int32_t slot{};
+  std::string client_id{};
+  std::string state{};   ///< connecting, reading, waiting, paused, draining, restarting
+  std::string reason{};  ///< why it is not reading; empty when all is well
+  timestamp since{};     ///< of this state (reading and waiting count as one)
+  std::uint64_t epoch{};
+  std::uint64_t in_flight{};
+  std::uint64_t received{};
+};
+
+/// Something the service leans on: "postgresql", "mqtt".
+struct dependency_status {
+  std::string name{};
+  bool ok{};
+  std::string reason{};                 ///< empty when ok
+  timestamp since{};                    ///< of this condition
+  std::chrono::microseconds latency{};  ///< of the last probe or use
+};
+
+/// A child under supervision.
+struct actor_status {
+  std::string name{};   ///< "mirror 1", "lane 3", "validator 0"
+  std::string state{};  ///< running, restarting, gave_up
+  std::uint64_t restarts{};
+};
+
+/// Everything `taylordash status` and the health routes show. Plain data.
+struct service_snapshot {
+  std::string version{};
+  std::string node{};        ///< this process's id
+  std::string deployment{};  ///< the database's
+  timestamp started_at{};
+  timestamp taken_at{};
+  bool ready{};
+  bool stopping{};
+  ledger_counts counts{};
+  std::vector<lane_status> lanes{};
+  std::vector<dependency_status> dependencies{};
+  std::vector<actor_status> actors{};
+};
+
+}  // namespace td

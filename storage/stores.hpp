@@ -1,0 +1,137 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/batch.hpp"
+#include "pipeline/result.hpp"
+
+namespace td {
+
+/// How to reach the database. Every store opens a connection of its own from this.
+struct database_options {
+  std::string url{};
+  std::string application_name{"taylordash"};
+  std::chrono::milliseconds connect_timeout{5000};
+  std::chrono::milliseconds statement_timeout{30000};
+};
+
+/// Where checked batches come to rest. One connection, one thread at a time; calls block for at
+/// most the statement time-out (a dead peer is noticed by TCP keepalives and user time-out).
+class mirror_store {
+ public:
+  virtual ~mirror_store() = default;
+
+  /// Stores a whole batch in one transaction: its events (once per (event_id, occurred_at)), its
+  /// rejects as dead letters, and its row in the journal. On success all of it is committed and
+  /// the counts add up to the batch's size. Rows that the database itself refuses are
+  /// dead-lettered (errc refused_by_database) and the rest stored.
+  /// On failure nothing of it is stored, or (errc timed_out, database_away) it may have been:
+  /// writing it again is always safe. database_away: call `reconnect`. Any code whose disposition
+  /// is stop: give up.
+  virtual result<verdict> write(const checked_batch& b) = 0;
+
+  /// Opens the connection again. database_away when it cannot.
+  virtual result<void> reconnect() = 0;
+
+  /// A cheap round trip.
+  virtual result<void> ping() = 0;
+};
+
+/// One numbered lane of the deployment.
+struct lane_slot {
+  std::int32_t slot{};
+  bool ordered{};   ///< subscribes plainly, alone
+  bool retiring{};  ///< to be drained, ended at the broker and deleted
+  std::string client_id{};
+};
+
+/// Slots and their leases. A lease is a session-level advisory lock on this store's own connection:
+/// whoever loses the connection has lost every lease. One thread at a time; blocks.
+class lane_store {
+ public:
+  virtual ~lane_store() = default;
+
+  /// The deployment's own id, made by the first migration; part of every MQTT client id.
+  virtual result<uuid> deployment() = 0;
+
+  /// Every slot there is, with whether somebody (also this store) holds its lease.
+  struct listed {
+    lane_slot slot;
+    bool leased{};
+    bool leased_here{};
+  };
+  virtual result<std::vector<listed>> list() = 0;
+
+  /// Takes the lease of a slot. False when another holds it.
+  virtual result<bool> lease(std::int32_t slot) = 0;
+
+  /// Makes the lowest free slot number a new slot and leases it.
+  virtual result<lane_slot> create(bool ordered) = 0;
+
+  /// Marks a slot for draining; survives a crash, so that the next owner goes on draining.
+  virtual result<void> retire(std::int32_t slot) = 0;
+
+  /// Deletes a drained slot and gives its lease up. Only by its holder (else lease_lost).
+  virtual result<void> remove(std::int32_t slot) = 0;
+
+  /// Gives a lease up and keeps the slot.
+  virtual result<void> release(std::int32_t slot) = 0;
+
+  /// True while the connection that holds the leases is alive (a round trip).
+  virtual result<void> confirm() = 0;
+
+  /// New connection, no leases. database_away when it cannot.
+  virtual result<void> reconnect() = 0;
+};
+
+/// Partitions of the mirror and what time takes away. One thread at a time; blocks.
+class partition_store {
+ public:
+  virtual ~partition_store() = default;
+
+  /// Makes the daily partitions of [first_day, last_day], those that exist left alone: a table
+  /// with the CHECK, then ATTACH, so that ingest never waits. Returns how many were made.
+  virtual result<std::uint32_t> ensure(std::chrono::sys_days first_day,
+                                       std::chrono::sys_days last_day) = 0;
+
+  /// Detaches (concurrently) and drops whole days before `first_kept`. Returns how many.
+  virtual result<std::uint32_t> drop_before(std::chrono::sys_days first_kept) = 0;
+
+  /// Gives closed days (before `today`) their search indexes: kind, topic, GIN on payload.
+  /// Builds at most one day per call; returns how many indexes were built.
+  virtual result<std::uint32_t> index_closed(std::chrono::sys_days today) = 0;
+
+  /// Deletes dead letters whose last failure is before `t`, in small steps; returns how many.
+  virtual result<std::uint64_t> drop_dead_letters_before(timestamp t) = 0;
+
+  /// Prunes journal rows whose events are all in dropped partitions; returns how many.
+  virtual result<std::uint64_t> prune_journal(std::chrono::sys_days first_kept) = 0;
+
+  /// Tries to become the one that does this work (advisory lock); false when another is.
+  virtual result<bool> lead() = 0;
+
+  virtual result<void> reconnect() = 0;
+};
+
+result<std::unique_ptr<mirror_store>> open_mirror_store(const database_options& options);
+result<std::unique_ptr<lane_store>> open_lane_store(const database_options& options);
+result<std::unique_ptr<partition_store>> open_partition_store(const database_options& options);
+
+/// Brings the schema up to this binary's version, each migration in a transaction under an
+/// advisory lock, checksummed. Returns how many were applied. Errors: schema_too_new (the
+/// database is newer than the binary), migration_changed (a released file was edited),
+/// permission_denied, database_away. Safe to call from several nodes at once. Also makes the
+/// partitions of [today - retention_days, today + days_ahead].
+struct partition_window {
+  std::uint32_t retention_days{30};
+  std::uint32_t days_ahead{3};
+};
+result<std::uint32_t> migrate(const database_options& options, const partition_window& window);
+
+}  // namespace td
