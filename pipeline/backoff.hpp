@@ -7,8 +7,9 @@
 namespace td {
 
 /// Exponential backoff with full jitter in its upper half: delay n is uniform in
-/// [base*2^n / 2, base*2^n], capped. ("Exponential Backoff And Jitter", AWS Architecture Blog
-/// 2015, the variant called equal jitter.) One thread. Seeded, so that tests can repeat it.
+/// [base*2^n / 2, base*2^n], base*2^n never above the cap. ("Exponential Backoff And Jitter", AWS
+/// Architecture Blog 2015, the variant called equal jitter.) One thread. Seeded, so that tests can
+/// repeat it.
 class backoff {
  public:
   using milliseconds = std::chrono::milliseconds;

@@ -47,11 +47,11 @@ class batch {
  public:
   static constexpr std::size_t arena_padding = 64;  // >= simdjson::SIMDJSON_PADDING
 
-  /// Forgets the content and keeps the memory.
+  /// Forgets the content and the origin, and keeps the memory.
   void clear() noexcept;
 
-  /// Copies a message into the arena. The arena may not pass 4 GiB - padding; the caller's batch
-  /// bounds keep it far below.
+  /// Copies a message into the arena. The arena may not pass 4 GiB - padding: std::length_error,
+  /// nothing added; the caller's batch bounds keep it far below.
   void add(std::string_view topic, std::string_view body, timestamp received_at,
            bool retained = false, bool redelivered = false);
 
@@ -88,7 +88,7 @@ struct event {
 /// An event that may not, and why (`why.code` has disposition dead_letter).
 struct rejected {
   std::uint32_t message{};   ///< index into the raw batch
-  std::string_view stage{};  ///< "scan", "envelope", "schema" or "mirror"; static storage
+  std::string_view stage{};  ///< "topic", "scan", "envelope", "schema", "mirror"; static storage
   failure why{};
 };
 

@@ -27,6 +27,7 @@ enum class errc : std::uint16_t {
   not_an_object,
   duplicate_key,
   nul_escape,
+  surrogate_escape,
   number_too_long,
   number_out_of_range,
   string_too_long,

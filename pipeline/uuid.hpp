@@ -28,10 +28,12 @@ std::optional<uuid> parse_trace_id(std::string_view text) noexcept;
 /// The canonical lower-case `8-4-4-4-12` form.
 std::string to_string(const uuid& id);
 
-/// Name-based UUID, version 5 (RFC 4122 section 4.3, SHA-1).
+/// Name-based UUID, version 5 (RFC 4122 section 4.3, SHA-1). Any thread. Throws
+/// std::runtime_error where OpenSSL has no SHA-1.
 uuid uuid_v5(const uuid& name_space, std::string_view name);
 
-/// Random UUID, version 4, from the operating system's generator. Any thread.
+/// Random UUID, version 4, from the operating system's generator. Any thread. Throws
+/// std::system_error where the system has none.
 uuid random_uuid();
 
 /// A well-mixed 64-bit hash; not keyed, so not for tables an attacker may fill.
