@@ -1,0 +1,101 @@
+#pragma once
+
+// Every message of the program and who takes it, in the order in which events flow.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "actors/caf.hpp"
+#include "pipeline/batch.hpp"
+#include "pipeline/result.hpp"
+
+namespace td {
+
+// -- messages ---
+
+/// INGEST -> VALIDATOR: a burst was read; nothing of it is acknowledged.
+struct burst {
+  std::shared_ptr<const batch> raw;
+};
+
+/// VALIDATOR -> MIRROR: the burst, each message marked as event or reject.
+struct checked {
+  std::shared_ptr<const checked_batch> events;
+};
+
+/// MIRROR -> INGEST: the commit (`refused` absent), or why there is none.
+struct outcome {
+  verdict done{};
+  std::optional<failure> refused{};
+};
+
+/// INGEST to itself: take the next turn of your loop. Old turns are dropped.
+struct pump {
+  std::uint64_t turn{};
+};
+
+/// LANES -> INGEST: unsubscribe, drain the session to empty, end it.
+struct retire {};
+
+/// INGEST -> LANES: the session of this slot is drained and ended at the broker.
+struct lane_drained {
+  std::int32_t slot{};
+};
+
+/// LANES, MAINTENANCE, MIRROR to themselves: look around. Old turns are dropped.
+struct tick {
+  std::uint64_t turn{};
+};
+
+/// A supervisor to itself: the back-off of this child is over.
+struct respawn {
+  std::size_t child{};
+};
+
+/// Service -> SUPERVISOR: stop everything in order.
+struct stop_all {};
+
+/// SUPERVISOR -> service: everything has ended; `forced` children had to be killed.
+struct stopped {
+  std::uint32_t forced{};
+};
+
+// -- who takes what, in flow order ---
+
+/// INGEST (one per lane): reads bursts, waits for their verdict, acknowledges.
+using ingest_actor = handle<void(pump), void(retire)>;
+
+/// VALIDATOR: checks a burst and passes it on; the answer comes from the MIRROR.
+using validator_actor = handle<outcome(burst)>;
+
+/// MIRROR: commits a checked batch, answers with the outcome.
+using mirror_actor = handle<outcome(checked), void(tick)>;
+
+/// What a VALIDATOR needs of the MIRRORs.
+using mirror_sink = handle<outcome(checked)>;
+
+/// LANES: owns slots, runs one INGEST for each.
+using lanes_actor = handle<void(tick), void(lane_drained), void(respawn)>;
+
+/// What an INGEST needs of LANES.
+using drained_sink = handle<void(lane_drained)>;
+
+/// MAINTENANCE: partitions ahead, retention, closed-day indexes.
+using maintenance_actor = handle<void(tick)>;
+
+/// SUPERVISOR: restarts children within their budget, stops them in order.
+using supervisor_actor = handle<stopped(stop_all), void(respawn), void(tick)>;
+
+}  // namespace td
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::burst)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::checked)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::outcome)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::pump)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::retire)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::lane_drained)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::respawn)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::stop_all)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::stopped)

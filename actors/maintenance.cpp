@@ -1,0 +1,108 @@
+#include "actors/maintenance.hpp"
+
+namespace td {
+
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::days;
+using std::chrono::floor;
+
+constexpr auto look_every = 10min;  // partitions are made days ahead: nothing here is urgent
+constexpr auto retry_after = 10s;   // the database was away, or another statement held a lock
+constexpr auto follow_up = 100ms;   // one step found work; there may be more
+
+class maintenance_state {
+ public:
+  using interface = maintenance_actor;
+  static constexpr const char* name = "maintenance";
+
+  maintenance_state(self_of<maintenance_state> self, shared_context shared, open_partitions open,
+                    std::function<timestamp()> clock)
+      : self_{self}, shared_{std::move(shared)}, open_{std::move(open)}, clock_{std::move(clock)} {
+    self_->send(self_, tick{});
+  }
+
+  interface::behavior_type make_behavior() {
+    return {[this](const tick&) {
+      const auto again = look_around();
+      if (!again) {
+        log_warning("maintenance could not finish", {kv("reason", to_string(again.error()))});
+        if (store_ && !store_->reconnect()) store_.reset();
+      }
+      tell_self(self_, again ? *again : retry_after, tick{});
+    }};
+  }
+
+ private:
+  /// One round; returns when to look again.
+  result<std::chrono::milliseconds> look_around() {
+    if (!store_) {
+      auto opened = open_();
+      if (!opened) return opened.error();
+      store_ = std::move(*opened);
+    }
+    const auto leads = store_->lead();
+    if (!leads) return leads.error();
+    if (!*leads) return std::chrono::milliseconds{look_every};
+
+    const auto today = floor<days>(clock_());
+    const auto first_kept = today - floor<days>(shared_->set.retention.events);
+    if (const auto r = make_ahead(first_kept, today); !r) return r.error();
+    if (const auto r = drop_old(first_kept); !r) return r.error();
+    const auto indexed = store_->index_closed(today);
+    if (!indexed) return indexed.error();
+    if (*indexed > 0) {
+      log_info("closed day indexed", {kv("indexes", *indexed)});
+      return std::chrono::milliseconds{follow_up};
+    }
+    return std::chrono::milliseconds{look_every};
+  }
+
+  result<void> make_ahead(std::chrono::sys_days first_kept, std::chrono::sys_days today) {
+    const auto ahead = days{shared_->set.retention.days_ahead};
+    const auto made = store_->ensure(first_kept, today + ahead);
+    if (!made) return made.error();
+    if (*made > 0) {
+      shared_->meters.partitions_created.Increment(*made);
+      log_info("partitions created", {kv("partitions", *made)});
+    }
+    return ok();
+  }
+
+  result<void> drop_old(std::chrono::sys_days first_kept) {
+    const auto dropped = store_->drop_before(first_kept);
+    if (!dropped) return dropped.error();
+    if (*dropped > 0) {
+      shared_->meters.partitions_dropped.Increment(*dropped);
+      log_info("partitions dropped by retention", {kv("partitions", *dropped)});
+    }
+    if (const auto r = store_->prune_journal(first_kept); !r) return r.error();
+    const auto r = store_->drop_dead_letters_before(clock_() - shared_->set.retention.dead_letters);
+    if (!r) return r.error();
+    if (*r > 0) log_info("dead letters dropped by retention", {kv("dead_letters", *r)});
+    return ok();
+  }
+
+  self_of<maintenance_state> self_;
+  shared_context shared_;
+  open_partitions open_;
+  std::function<timestamp()> clock_;
+  std::unique_ptr<partition_store> store_;
+};
+
+}  // namespace
+
+maintenance_actor make_maintenance(caf::actor_system& system, shared_context shared,
+                                   open_partitions open) {
+  return spawn<maintenance_state, caf::detached>(system, std::move(shared), std::move(open),
+                                                 std::function<timestamp()>{now});
+}
+
+maintenance_actor make_scheduled_maintenance(caf::actor_system& system, shared_context shared,
+                                             open_partitions open,
+                                             std::function<timestamp()> clock) {
+  return spawn<maintenance_state>(system, std::move(shared), std::move(open), std::move(clock));
+}
+
+}  // namespace td

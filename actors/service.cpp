@@ -1,0 +1,278 @@
+#include "actors/service.hpp"
+
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+#include <unistd.h>
+
+#include "actors/lanes.hpp"
+#include "actors/maintenance.hpp"
+#include "actors/mirror.hpp"
+#include "actors/pool.hpp"
+#include "actors/supervisor.hpp"
+#include "actors/validator.hpp"
+
+namespace td {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint32_t seconds_per_day = 86'400;
+
+database_options database_options_from(const settings& s) {
+  return {.url = s.database.url,
+          .application_name = "taylordash",
+          .connect_timeout = s.database.connect_timeout,
+          .statement_timeout = s.database.statement_timeout};
+}
+
+partition_window window_from(const settings& s) {
+  const auto kept = std::chrono::duration_cast<seconds>(s.retention.events).count();
+  return {.retention_days = static_cast<std::uint32_t>(kept / seconds_per_day),
+          .days_ahead = static_cast<std::uint32_t>(s.retention.days_ahead)};
+}
+
+/// Which process this is, for people: never part of a client id.
+std::string node_name() {
+  char host[256] = "localhost";
+  ::gethostname(host, sizeof host - 1);
+  return std::string{host} + ":" + std::to_string(::getpid());
+}
+
+/// Few workers, sharing: work stealing burns a core's tenth on idle timers (notes on CAF, section
+/// "threads, idle CPU").
+struct actor_config : caf::actor_system_config {
+  explicit actor_config(std::size_t validators) {
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", std::max<std::size_t>(2, validators));
+    set("scheduler.max-throughput", std::size_t{50});
+  }
+};
+
+/// Ends the process should the ordered stop hang: whatever was acknowledged is committed, so a hard
+/// end loses nothing.
+class watchdog {
+ public:
+  explicit watchdog(std::chrono::milliseconds limit)
+      : thread_{[this, limit] {
+          std::unique_lock lock{mutex_};
+          if (called_off_.wait_for(lock, limit, [this] { return off_; })) return;
+          log_error("stop took too long, process ends at once", {kv("limit", limit)});
+          std::_Exit(EXIT_FAILURE);
+        }} {}
+
+  ~watchdog() {
+    {
+      const std::lock_guard lock{mutex_};
+      off_ = true;
+    }
+    called_off_.notify_one();
+    thread_.join();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable called_off_;
+  bool off_{};
+  std::thread thread_;
+};
+
+/// The addresses that one row of the supervision table hands to the next.
+struct addresses {
+  mirror_sink mirrors;
+  validator_actor validators;
+};
+
+/// The supervision table, in flow order; SUPERVISOR starts it from the end, stops it from the
+/// beginning.
+std::vector<child_spec> supervision_table(const shared_context& shared) {
+  const auto& s = shared->set;
+  const auto database = database_options_from(s);
+  const auto to = std::make_shared<addresses>();
+  const std::shared_ptr<const schema_set> schemas = std::make_shared<open_schema_set>();
+  // Lanes wait for outstanding verdicts when they stop: theirs is most of the grace.
+  const auto share = [&s](int percent) { return s.shutdown.grace * percent / 100; };
+
+  return {
+      {"lanes",
+       [=](caf::actor_system& system) {
+         return caf::actor_cast<caf::actor>(make_lanes(
+             system, {.shared = shared,
+                      .validators = to->validators,
+                      .open_store = [database] { return open_lane_store(database); },
+                      .open_session =
+                          [shared](const lane_slot& slot) {
+                            return make_lane_session(lane_options_for(shared->set, slot));
+                          }}));
+       },
+       restart_rule{10, 60s, 100ms, 5s}, share(60)},
+      {"validators",
+       [=](caf::actor_system& system) {
+         to->validators = spawn<validator_pool>(
+             system, shared,
+             validator_pool::options{"validator", shared->set.ingest.validators,
+                                     [=](caf::actor_system& sys, std::size_t) {
+                                       return make_validator(sys, shared, schemas, to->mirrors);
+                                     },
+                                     restart_rule{10, 60s, 50ms, 1s}});
+         return caf::actor_cast<caf::actor>(to->validators);
+       },
+       never_restart, share(10)},
+      {"mirrors",
+       [=](caf::actor_system& system) {
+         to->mirrors = spawn<mirror_pool>(
+             system, shared,
+             mirror_pool::options{"mirror", shared->set.database.connections,
+                                  [=](caf::actor_system& sys, std::size_t i) -> mirror_sink {
+                                    return make_mirror(sys, shared, i, [database] {
+                                      return open_mirror_store(database);
+                                    });
+                                  },
+                                  restart_rule{10, 60s, 100ms, 5s}});
+         return caf::actor_cast<caf::actor>(to->mirrors);
+       },
+       never_restart, share(15)},
+      {"maintenance",
+       [=](caf::actor_system& system) {
+         return caf::actor_cast<caf::actor>(make_maintenance(
+             system, shared, [database] { return open_partition_store(database); }));
+       },
+       restart_rule{10, 600s, 1s, 60s}, share(10)},
+  };
+}
+
+class running_service final : public service {
+ public:
+  running_service(shared_context shared, std::string deployment)
+      : shared_{std::move(shared)},
+        deployment_{std::move(deployment)},
+        config_{shared_->set.ingest.validators},
+        system_{std::make_unique<caf::actor_system>(config_)},
+        supervisor_{make_supervisor(*system_, shared_, supervision_table(shared_))} {}
+
+  ~running_service() override { stop(); }
+
+  service_snapshot snapshot() const override {
+    service_snapshot s;
+    s.version = TD_VERSION;
+    s.node = node_name();
+    s.deployment = deployment_;
+    s.started_at = started_at_;
+    s.taken_at = now();
+    s.stopping = stopping_;
+    s.ready = !s.stopping && shared_->board.ready();
+    s.counts = shared_->books.read();
+    s.lanes = shared_->board.lanes();
+    s.dependencies = shared_->board.dependencies();
+    s.actors = shared_->board.actors();
+    return s;
+  }
+
+  std::shared_ptr<prometheus::Registry> metrics() const override {
+    const std::lock_guard lock{refresh_};
+    shared_->meters.refresh(shared_->books.read(), shared_->board);
+    return shared_->meters.registry();
+  }
+
+  bool wait_ready(std::chrono::milliseconds timeout) override {
+    return shared_->board.wait_ready(timeout);
+  }
+
+  void stop() override {
+    if (!system_ || stopping_.exchange(true)) return;
+    const auto start = std::chrono::steady_clock::now();
+    const watchdog guard{shared_->set.shutdown.grace};
+    std::uint32_t forced = 0;
+    {
+      caf::scoped_actor self{*system_};
+      self->request(supervisor_, shared_->set.shutdown.grace, stop_all{})
+          .receive([&](const stopped& s) { forced = s.forced; },
+                   [&](const caf::error& e) {
+                     log_error("supervisor did not stop", {kv("reason", system_->render(e))});
+                   });
+    }
+    supervisor_ = supervisor_actor{};
+    system_.reset();
+    log_info("service stopped",
+             {kv("after", std::chrono::steady_clock::now() - start), kv("killed", forced)});
+  }
+
+ private:
+  shared_context shared_;
+  std::string deployment_;
+  timestamp started_at_ = now();
+  std::atomic<bool> stopping_{};
+  mutable std::mutex refresh_;
+  actor_config config_;
+  std::unique_ptr<caf::actor_system> system_;
+  supervisor_actor supervisor_;
+};
+
+result<std::string> deployment_of(const database_options& database) {
+  auto slots = open_lane_store(database);
+  if (!slots) return slots.error();
+  const auto id = (*slots)->deployment();
+  if (!id) return id.error();
+  return to_string(*id);
+}
+
+result<void> provision(const settings& s, const lane_slot& slot) {
+  const auto session = make_lane_session(lane_options_for(s, slot));
+  const auto connected = session->connect();
+  session->drop();  // the session stays; what it was sent meanwhile will be sent again
+  if (!connected) return connected.error();
+  return ok();
+}
+
+}  // namespace
+
+result<std::unique_ptr<service>> start_service(const settings& s, on_fatal fatal) {
+  const auto database = database_options_from(s);
+  const auto applied = migrate(database, window_from(s));
+  if (!applied) return applied.error();
+  if (*applied > 0) log_info("database migrated", {kv("migrations", *applied)});
+  const auto deployment = deployment_of(database);
+  if (!deployment) return deployment.error();
+
+  auto shared = std::make_shared<context>(s, TD_VERSION, node_name());
+  shared->fatal = [fatal, once = std::make_shared<std::once_flag>()](const failure& why) {
+    std::call_once(*once, [&] {
+      log_error("service can't go on", {kv("reason", to_string(why))});
+      fatal(why);
+    });
+  };
+  return std::make_unique<running_service>(std::move(shared), *deployment);
+}
+
+result<void> provision_lanes(const settings& s) {
+  auto store = open_lane_store(database_options_from(s));
+  if (!store) return store.error();
+  const auto slots = (*store)->list();
+  if (!slots) return slots.error();
+  lane_planner planner{lane_wish_from(s)};
+  for (const auto& step : planner.plan(*slots, lane_planner::clock::now())) {
+    lane_slot slot;
+    if (step.what == lane_step::kind::create) {
+      const auto made = (*store)->create(s.ingest.ordered);
+      if (!made) return made.error();
+      slot = *made;
+    } else if (step.what == lane_step::kind::take) {
+      const auto leased = (*store)->lease(step.slot);
+      if (!leased) return leased.error();
+      if (!*leased) continue;
+      for (const auto& listed : *slots) {
+        if (listed.slot.slot == step.slot) slot = listed.slot;
+      }
+    } else {
+      continue;
+    }
+    const auto done = provision(s, slot);
+    if (const auto r = (*store)->release(slot.slot); !r) return r;
+    if (!done) return done;
+  }
+  return ok();
+}
+
+}  // namespace td

@@ -1,0 +1,175 @@
+#include "pipeline/metrics.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include <prometheus/family.h>
+
+namespace td {
+
+namespace {
+
+using bounds = prometheus::Histogram::BucketBoundaries;
+
+bounds latencies() {
+  return {metrics::latency_bounds.begin(), metrics::latency_bounds.end()};
+}
+
+/// Brings a counter up to a total that is kept elsewhere; totals never fall.
+void raise_to(prometheus::Counter& c, double total) {
+  if (total > c.Value()) c.Increment(total - c.Value());
+}
+
+}  // namespace
+
+prometheus::Counter& metrics::counter(const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(*registry_).Add({});
+}
+
+prometheus::Histogram& metrics::histogram(const char* name, const char* help, const bounds& b) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(*registry_).Add({}, b);
+}
+
+metrics::metrics(std::string_view version, std::string_view node)
+    : payload_conflicts(counter("taylordash_payload_conflicts_total",
+                                "Duplicates whose payload differs from the stored event's")),
+      restamped_ids(counter("taylordash_restamped_ids_total",
+                            "Event ids seen again with another occurred_at (best effort)")),
+      retained_messages(
+          counter("taylordash_retained_messages_total", "Messages published with the retain flag")),
+      redelivered_messages(counter("taylordash_redelivered_messages_total",
+                                   "Messages the broker marked as delivered before")),
+      late_verdicts(counter("taylordash_late_verdicts_total",
+                            "Verdicts dropped because their connection or batch was gone")),
+      received_bytes(
+          counter("taylordash_received_bytes_total", "Topic and body bytes of received messages")),
+      batches(counter("taylordash_batches_total", "Batches committed and acknowledged")),
+      broker_connects(counter("taylordash_broker_connects_total",
+                              "Successful connections of lanes to the broker")),
+      sessions_lost(counter("taylordash_sessions_lost_total",
+                            "Reconnects at which the broker no longer had the lane's session")),
+      database_connects(counter("taylordash_database_connects_total",
+                                "Successful connections of mirrors to the database")),
+      partitions_created(
+          counter("taylordash_partitions_created_total", "Daily partitions made ahead")),
+      partitions_dropped(
+          counter("taylordash_partitions_dropped_total", "Daily partitions dropped by retention")),
+      validate_seconds(histogram("taylordash_validate_seconds",
+                                 "Time to check one batch, without its wait", latencies())),
+      write_seconds(histogram("taylordash_write_seconds",
+                              "Time to write and commit one batch, without its wait", latencies())),
+      acknowledge_seconds(histogram("taylordash_acknowledge_seconds",
+                                    "Time to send one batch's PUBACKs", latencies())),
+      batch_seconds(histogram("taylordash_batch_seconds",
+                              "From the last byte of a batch read to its PUBACKs sent",
+                              latencies())),
+      batch_events(histogram("taylordash_batch_events", "Messages per committed batch",
+                             bounds{1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2000, 4000, 8000})),
+      publish_to_commit_seconds(histogram(
+          "taylordash_publish_to_commit_seconds",
+          "From an event's occurred_at (the producer's clock) to its commit", latencies())),
+      dead_letters_(prometheus::BuildCounter()
+                        .Name("taylordash_dead_letters_total")
+                        .Help("Events dead-lettered, by stage and machine code")
+                        .Register(*registry_)),
+      given_back_(prometheus::BuildCounter()
+                      .Name("taylordash_given_back_total")
+                      .Help("Messages given back to the broker unacknowledged, by reason")
+                      .Register(*registry_)),
+      events_(prometheus::BuildCounter()
+                  .Name("taylordash_events_total")
+                  .Help("The ledger: messages received and what became of them")
+                  .Register(*registry_)),
+      in_flight_(prometheus::BuildGauge()
+                     .Name("taylordash_in_flight_events")
+                     .Help("Messages read whose verdict is outstanding")
+                     .Register(*registry_)
+                     .Add({})),
+      unaccounted_(
+          prometheus::BuildGauge()
+              .Name("taylordash_unaccounted_events")
+              .Help("received - stored - duplicate - dead_lettered - given_back - in_flight: "
+                    "always 0")
+              .Register(*registry_)
+              .Add({})),
+      lane_state_(prometheus::BuildGauge()
+                      .Name("taylordash_lane_state")
+                      .Help("1 for the state each lane is in")
+                      .Register(*registry_)),
+      dependency_up_(prometheus::BuildGauge()
+                         .Name("taylordash_dependency_up")
+                         .Help("1 while the dependency answers")
+                         .Register(*registry_)),
+      dependency_latency_(prometheus::BuildGauge()
+                              .Name("taylordash_dependency_latency_seconds")
+                              .Help("Latency of the dependency's last use or probe")
+                              .Register(*registry_)),
+      actor_restarts_(prometheus::BuildCounter()
+                          .Name("taylordash_actor_restarts_total")
+                          .Help("Restarts of each supervised actor since start")
+                          .Register(*registry_)) {
+  prometheus::BuildGauge()
+      .Name("taylordash_build_info")
+      .Help("Constant 1, labelled with the version and the node")
+      .Register(*registry_)
+      .Add({{"version", std::string{version}}, {"node", std::string{node}}})
+      .Set(1);
+}
+
+void metrics::dead_lettered(std::string_view stage, errc code, std::uint64_t events) {
+  dead_letters_.Add({{"stage", std::string{stage}}, {"code", std::string{name_of(code)}}})
+      .Increment(static_cast<double>(events));
+}
+
+void metrics::given_back(errc code, std::uint64_t events) {
+  given_back_.Add({{"reason", std::string{name_of(code)}}}).Increment(static_cast<double>(events));
+}
+
+void metrics::refresh(const ledger_counts& counts, const status_board& board) {
+  const auto set = [this](const char* what, std::uint64_t n) {
+    raise_to(events_.Add({{"outcome", what}}), static_cast<double>(n));
+  };
+  set("received", counts.received);
+  set("stored", counts.stored);
+  set("duplicate", counts.duplicate);
+  set("dead_lettered", counts.dead_lettered);
+  set("given_back", counts.given_back);
+  in_flight_.Set(static_cast<double>(counts.in_flight));
+  unaccounted_.Set(static_cast<double>(counts.unaccounted()));
+
+  for (auto& [key, gauge] : lane_gauges_)
+    gauge->Set(0);
+  for (const auto& lane : board.lanes()) {
+    for (const auto state : lane_states) {
+      auto& gauge = lane_gauges_[{lane.slot, std::string{state}}];
+      if (!gauge)
+        gauge =
+            &lane_state_.Add({{"lane", std::to_string(lane.slot)}, {"state", std::string{state}}});
+      gauge->Set(lane.state == state ? 1 : 0);
+    }
+  }
+  for (const auto& d : board.dependencies()) {
+    dependency_up_.Add({{"dependency", d.name}}).Set(d.ok ? 1 : 0);
+    dependency_latency_.Add({{"dependency", d.name}})
+        .Set(std::chrono::duration<double>(d.latency).count());
+  }
+  for (const auto& actor : board.actors()) {
+    raise_to(actor_restarts_.Add({{"actor", actor.name}}), static_cast<double>(actor.restarts));
+  }
+}
+
+void metrics::latency_sum::add(std::chrono::microseconds latency) noexcept {
+  const double s = std::max(0.0, std::chrono::duration<double>(latency).count());
+  const auto bucket = std::lower_bound(latency_bounds.begin(), latency_bounds.end(), s);
+  counts_[static_cast<std::size_t>(bucket - latency_bounds.begin())] += 1;
+  seconds_ += s;
+  ++events_;
+}
+
+void metrics::latency_sum::flush(prometheus::Histogram& into) {
+  if (events_ == 0) return;
+  into.ObserveMultiple({counts_.begin(), counts_.end()}, seconds_);
+  *this = {};
+}
+
+}  // namespace td

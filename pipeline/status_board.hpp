@@ -1,0 +1,79 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/snapshot.hpp"
+
+namespace td {
+
+/// Names of the two servers that the pipeline leans on, as health routes and metrics show them.
+inline constexpr std::string_view dependency_database = "postgresql";
+inline constexpr std::string_view dependency_broker = "mqtt";
+
+/// Where the parts of the service say how they are, and where health routes, metrics and `status`
+/// read it. Any thread; short critical sections, no call blocks on anything else.
+class status_board {
+ public:
+  /// A source (one lane, one mirror) reports a dependency as it saw it last. The dependency as a
+  /// whole is up while any source that reports on it sees it up.
+  void report(std::string_view dependency, std::string_view source, bool ok,
+              std::string_view reason, std::chrono::microseconds latency = {});
+
+  /// Forgets what a source said: it has ended, or no longer uses the dependency.
+  void forget(std::string_view dependency, std::string_view source);
+
+  /// False from the first report that says so until the first that says otherwise; true before.
+  bool up(std::string_view dependency) const;
+
+  /// Keeps `since` when the state is the same (reading and waiting count as one).
+  void set(lane_status lane);
+  void remove_lane(std::int32_t slot);
+
+  void set(actor_status actor);
+  void remove_actor(std::string_view name);
+
+  /// How many lanes this node should own at the moment; unknown until it has looked.
+  void expect_lanes(std::size_t lanes);
+
+  /// Both dependencies are up and every lane this node should own reads (or waits for a verdict).
+  bool ready() const;
+
+  /// Blocks until `ready()` or the time has passed; returns `ready()`.
+  bool wait_ready(std::chrono::milliseconds timeout) const;
+
+  std::vector<dependency_status> dependencies() const;
+  std::vector<lane_status> lanes() const;    ///< by slot
+  std::vector<actor_status> actors() const;  ///< by name
+
+ private:
+  struct source_report {
+    bool ok{};
+    std::string reason;
+  };
+  struct dependency {
+    bool ok{true};
+    timestamp since{};
+    std::string reason;
+    std::chrono::microseconds latency{};
+    std::map<std::string, source_report, std::less<>> sources;
+    void settle();
+  };
+
+  bool ready_locked() const;
+
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  std::optional<std::size_t> expected_lanes_;
+  std::map<std::string, dependency, std::less<>> dependencies_;
+  std::map<std::int32_t, lane_status> lanes_;
+  std::map<std::string, actor_status, std::less<>> actors_;
+};
+
+}  // namespace td
