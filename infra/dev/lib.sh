@@ -63,6 +63,9 @@ build() {
 
 # Our C++ files, NUL-separated.
 our_sources() {
-  find main.cpp config pipeline mqtt storage actors http standalone cli bench tests examples \
-    \( -name '*.cpp' -o -name '*.hpp' \) -print0 2>/dev/null
+  local place places=()
+  for place in main.cpp config pipeline mqtt storage actors http standalone cli bench tests examples; do
+    [[ ! -e $place ]] || places+=("$place")
+  done
+  find "${places[@]}" \( -name '*.cpp' -o -name '*.hpp' \) -print0
 }

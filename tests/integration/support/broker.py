@@ -1,0 +1,87 @@
+"""A private Mosquitto with the durable settings that the product documents; killed and restarted under the service."""
+
+import os
+import pwd
+import signal
+from pathlib import Path
+
+from .process import Process, free_port, wait_for
+from .mqtt import Connection
+
+CONFIGURATION = """
+user {user}
+listener {port} 127.0.0.1
+allow_anonymous true
+persistence true
+persistence_location {directory}/
+autosave_interval 20
+max_queued_messages 0
+max_inflight_messages 0
+max_packet_size 20000000
+log_dest stderr
+log_type error
+log_type warning
+log_type notice
+connection_messages true
+"""
+
+TLS = """
+listener {tls_port} 127.0.0.1
+allow_anonymous true
+cafile {tls.ca}
+certfile {tls.server_certificate}
+keyfile {tls.server_key}
+require_certificate true
+"""
+
+
+class Broker:
+    """`tls`: certificates.Certificates, for a second listener that demands a client certificate."""
+
+    def __init__(self, directory, tls=None):
+        self.directory = Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.tls_port = free_port() if tls else None
+        self.process = None
+        self.configuration = self.directory / "mosquitto.conf"
+        text = CONFIGURATION.format(
+            user=pwd.getpwuid(os.geteuid()).pw_name, port=self.port, directory=self.directory)
+        if tls:
+            text += TLS.format(tls_port=self.tls_port, tls=tls)
+        self.configuration.write_text(text)
+
+    def start(self):
+        self.process = Process(["/usr/sbin/mosquitto", "-c", self.configuration], self.directory / "mosquitto.log")
+        wait_for(self.answers, "Mosquitto to accept connections")
+        return self
+
+    def answers(self):
+        assert self.process.running, self.process.tail()
+        with Connection("127.0.0.1", self.port, "probe"):
+            return True
+
+    def stop(self):
+        """SIGTERM: it saves its state and ends."""
+        self.process.send(signal.SIGTERM)
+        self.process.wait(20)
+
+    def kill(self):
+        """SIGKILL: what came since the last save is lost."""
+        self.process.kill()
+
+    def save(self):
+        """Writes the state to disk now; returns when the file has changed."""
+        database = self.directory / "mosquitto.db"
+        before = database.stat().st_mtime_ns if database.exists() else 0
+        self.process.send(signal.SIGUSR1)
+        wait_for(lambda: database.exists() and database.stat().st_mtime_ns != before, "Mosquitto's save")
+
+    def restart(self):
+        self.stop()
+        self.start()
+
+    def sessions(self):
+        """Client ids of everyone who ever connected, from the log (in order, with repetitions)."""
+        return [line.split(" as ")[1].split()[0] for line in self.process.text().splitlines()
+                if "New client connected" in line]
