@@ -1,0 +1,312 @@
+#include "mqtt/lane_session.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <sys/eventfd.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "mqtt/connection.hpp"
+#include "mqtt/reason.hpp"
+
+namespace td {
+
+namespace {
+
+using clock = connection::clock;
+using std::chrono::milliseconds;
+
+class event_waker final : public waker {
+ public:
+  event_waker() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+  }
+  ~event_waker() override { ::close(fd_); }
+  event_waker(const event_waker&) = delete;
+  event_waker& operator=(const event_waker&) = delete;
+
+  void wake() noexcept override { eventfd_write(fd_, 1); }
+  int fd() const noexcept { return fd_; }
+  /// True when there was a call since the last one.
+  bool take() noexcept {
+    eventfd_t count = 0;
+    return eventfd_read(fd_, &count) == 0;
+  }
+
+ private:
+  int fd_;
+};
+
+/// The state machine is drawn in mqtt/README.md.
+class mosquitto_lane final : public lane_session, private connection::receiver {
+ public:
+  explicit mosquitto_lane(lane_options options)
+      : options_(std::move(options)),
+        connection_(options_.broker,
+                    {.client_id = options_.client_id,
+                     .keep_session = true,
+                     .receive_maximum = options_.receive_maximum},
+                    *this) {}
+
+  result<bool> connect() override;
+  result<std::size_t> read(batch& into, milliseconds wait) override;
+  result<void> acknowledge() override;
+  result<void> unsubscribe() override;
+  result<bool> drained() override;
+  result<void> end_session() override;
+  result<void> leave() override;
+
+  void drop() noexcept override { connection_.close(); }
+  bool connected() const noexcept override { return connection_.is_open(); }
+  std::shared_ptr<waker> get_waker() override { return waker_; }
+
+ private:
+  enum class subscription { wanted, asked, confirmed, refused, ended };
+
+  /// UNSUBSCRIBE and its UNSUBACK as a round trip: the answer comes behind every message that the
+  /// acknowledgements before it released.
+  struct barrier {
+    int packet{};
+    bool answered{};
+    bool clean{};  ///< no message came since it was sent
+  };
+
+  // connection::receiver
+  bool on_message(std::string_view topic, std::string_view body, bool retained,
+                  bool redelivered) override;
+  void on_subscribed(int packet, std::span<const int> codes) override;
+  void on_unsubscribed(int packet) override;
+  void on_published(int, std::uint8_t) override {}
+
+  bool full(const batch& b) const noexcept {
+    return b.size() >= options_.limits.events || b.bytes() >= options_.limits.bytes;
+  }
+  bool owes() const noexcept { return connection_.uncommitted() != 0; }
+  result<void> ask_for_subscription();
+  result<void> ask_barrier();
+  result<void> fill(batch& into);
+  result<void> idle();
+  result<void> check_subscription();
+  failure lost(std::string_view what);
+  failure not_connected() const;
+
+  /// Reads into `kept_` until `done`, a message, or the connect time-out.
+  template <class Done>
+  result<void> read_until(std::string_view what, Done done);
+
+  lane_options options_;
+  std::shared_ptr<event_waker> waker_ = std::make_shared<event_waker>();
+  connection connection_;
+  batch kept_;            ///< came outside of `read`; the next `read` hands it out
+  batch* target_{};       ///< where `read` wants messages; null: `kept_`
+  std::size_t handed_{};  ///< messages given to the caller since the last acknowledgement
+  subscription subscription_{subscription::wanted};
+  int subscribe_packet_{};
+  int subscribe_code_{};
+  clock::time_point asked_at_{};
+  barrier barrier_{};
+};
+
+// -- connecting ---
+
+result<bool> mosquitto_lane::connect() {
+  kept_.clear();
+  handed_ = 0;
+  subscription_ = subscription::wanted;
+  barrier_ = {};
+  auto present = connection_.open();
+  if (!present) return present;
+  if (!owes()) {
+    if (auto asked = ask_for_subscription(); !asked) return asked.error();
+  }
+  // A resumed session sends its backlog ahead of SUBACK; then SUBACK is checked while reading.
+  auto confirmed = read_until("SUBACK", [this] { return subscription_ != subscription::asked; });
+  if (!confirmed) return confirmed.error();
+  if (auto checked = check_subscription(); !checked) return checked.error();
+  return present;
+}
+
+result<void> mosquitto_lane::ask_for_subscription() {
+  auto packet = connection_.queue_subscribe(options_.subscription);
+  if (!packet) {
+    connection_.close();
+    return packet.error();
+  }
+  subscribe_packet_ = *packet;
+  subscription_ = subscription::asked;
+  asked_at_ = clock::now();
+  return connection_.flush(options_.broker.connect_timeout);
+}
+
+result<void> mosquitto_lane::check_subscription() {
+  if (subscription_ != subscription::refused) return ok();
+  failure f = lost(fmt::format(
+      "subscription '{}' of client '{}' refused: {}{}", options_.subscription, options_.client_id,
+      mqtt_reason(subscribe_code_), subscribe_code_ == 0x87 ? ": check the broker's ACL" : ""));
+  f.code = errc::broker_refused;
+  return f;
+}
+
+template <class Done>
+result<void> mosquitto_lane::read_until(std::string_view what, Done done) {
+  const auto until = clock::now() + options_.broker.connect_timeout;
+  while (!done() && kept_.empty()) {
+    const auto left = std::chrono::ceil<milliseconds>(until - clock::now());
+    if (!connection_.readable() && (left.count() <= 0 || !connection_.wait(left))) {
+      if (clock::now() < until) continue;
+      return lost(fmt::format("no {} within the connect time-out", what));
+    }
+    if (auto r = connection_.read_some(); !r) return r;
+  }
+  return ok();
+}
+
+// -- reading and acknowledging ---
+
+bool mosquitto_lane::on_message(std::string_view topic, std::string_view body, bool retained,
+                                bool redelivered) {
+  barrier_.clean = false;
+  batch& b = target_ != nullptr ? *target_ : kept_;
+  b.add(topic, body, now(), retained, redelivered);
+  return !full(b);
+}
+
+void mosquitto_lane::on_subscribed(int packet, std::span<const int> codes) {
+  if (packet != subscribe_packet_ || codes.empty()) return;
+  subscribe_code_ = codes.front();
+  subscription_ = subscribe_code_ >= 0x80 ? subscription::refused : subscription::confirmed;
+}
+
+void mosquitto_lane::on_unsubscribed(int packet) {
+  if (packet == barrier_.packet) barrier_.answered = true;
+}
+
+result<std::size_t> mosquitto_lane::read(batch& into, milliseconds wait) {
+  if (!connected()) return not_connected();
+  if (into.size() != handed_) {
+    throw std::logic_error("read into another batch while one is unacknowledged");
+  }
+  const std::size_t before = into.size();
+  const auto until = clock::now() + wait;
+  bool woken = false;
+  for (;;) {
+    if (auto r = fill(into); !r) return r.error();
+    if (into.size() != before || full(into) || woken) break;
+    if (auto r = idle(); !r) return r.error();
+    const auto left = std::chrono::ceil<milliseconds>(until - clock::now());
+    if (left.count() <= 0) break;
+    connection_.wait(std::min(left, connection_.keep_alive_interval()), waker_->fd());
+    woken = waker_->take();
+  }
+  handed_ = into.size();
+  return into.size() - before;
+}
+
+result<void> mosquitto_lane::fill(batch& into) {
+  for (const message& m : kept_.messages()) {
+    into.add(kept_.topic(m), kept_.body(m), m.received_at, m.retained, m.redelivered);
+  }
+  kept_.clear();
+  target_ = &into;
+  result<void> r = ok();
+  while (r && !full(into)) {
+    const std::size_t before = into.size();
+    r = connection_.read_some();
+    // One system call per message is saved by asking only when a read brought nothing.
+    if (r && into.size() == before && !connection_.readable()) break;
+  }
+  target_ = nullptr;
+  if (!r) return r;
+  return check_subscription();
+}
+
+/// Nothing is there: the time to speak, but only with nothing unacknowledged.
+result<void> mosquitto_lane::idle() {
+  if (owes()) return ok();
+  if (subscription_ == subscription::asked &&
+      clock::now() > asked_at_ + options_.broker.connect_timeout) {
+    return lost("no SUBACK within the connect time-out");
+  }
+  return connection_.keep_alive(options_.broker.connect_timeout);
+}
+
+result<void> mosquitto_lane::acknowledge() {
+  if (!connected()) return not_connected();
+  if (!kept_.empty()) {
+    throw std::logic_error("acknowledge with messages that nobody has read");
+  }
+  connection_.committed();
+  handed_ = 0;
+  if (subscription_ == subscription::wanted) return ask_for_subscription();
+  return connection_.flush(options_.broker.connect_timeout);
+}
+
+// -- leaving ---
+
+result<void> mosquitto_lane::unsubscribe() {
+  if (!connected()) return not_connected();
+  subscription_ = subscription::ended;
+  return ask_barrier();
+}
+
+result<void> mosquitto_lane::ask_barrier() {
+  auto packet = connection_.queue_unsubscribe(options_.subscription);
+  if (!packet) return packet.error();
+  barrier_ = {.packet = *packet, .answered = false, .clean = true};
+  return connection_.flush(options_.broker.connect_timeout);
+}
+
+result<bool> mosquitto_lane::drained() {
+  if (!connected()) return not_connected();
+  if (subscription_ != subscription::ended || owes()) {
+    throw std::logic_error("drained: only unsubscribed and with everything acknowledged");
+  }
+  for (;;) {
+    auto r = read_until("UNSUBACK", [this] { return barrier_.answered; });
+    if (!r) return r.error();
+    if (!kept_.empty()) return false;
+    if (barrier_.clean) return true;
+    if (r = ask_barrier(); !r) return r.error();
+  }
+}
+
+result<void> mosquitto_lane::end_session() {
+  if (!connected()) return not_connected();
+  if (subscription_ != subscription::ended || !barrier_.answered || !barrier_.clean) {
+    throw std::logic_error("end_session: the broker would delete what is not drained");
+  }
+  return connection_.disconnect(true, options_.broker.connect_timeout);
+}
+
+result<void> mosquitto_lane::leave() {
+  if (!connected()) return ok();
+  if (owes()) {
+    // DISCONNECT would travel behind the acknowledgements; the session is kept either way.
+    drop();
+    return ok();
+  }
+  return connection_.disconnect(false, options_.broker.connect_timeout);
+}
+
+// -- failures ---
+
+failure mosquitto_lane::lost(std::string_view what) {
+  connection_.close();
+  return {errc::broker_away, fmt::format("mqtt{}://{}:{}: {}", options_.broker.tls ? "s" : "",
+                                         options_.broker.host, options_.broker.port, what)};
+}
+
+failure mosquitto_lane::not_connected() const {
+  return {errc::broker_away, fmt::format("client '{}' is not connected", options_.client_id)};
+}
+
+}  // namespace
+
+std::unique_ptr<lane_session> make_lane_session(lane_options options) {
+  return std::make_unique<mosquitto_lane>(std::move(options));
+}
+
+}  // namespace td

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "mqtt/lane_session.hpp"
+#include "pipeline/result.hpp"
+
+struct ssl_ctx_st;
+
+namespace td {
+
+/// The TLS side of one connection, made by us and lent to libmosquitto: TLS 1.2 or newer, the
+/// broker's certificate checked against the CA file (or the system's store) **and the host name**,
+/// our own certificate where one is configured. Remembers what went wrong, in words, because
+/// libmosquitto only says "TLS error". One thread; lives as long as the connection.
+class tls_context {
+ public:
+  /// Reads the files anew, so that a renewed certificate is used from the next connection on.
+  /// broker_away: names the file and what is wrong with it.
+  static result<std::unique_ptr<tls_context>> make(const broker_options& options);
+
+  ~tls_context();
+  tls_context(const tls_context&) = delete;
+  tls_context& operator=(const tls_context&) = delete;
+
+  /// Owned by this object; libmosquitto takes its own reference.
+  ssl_ctx_st* native() const noexcept { return context_; }
+
+  /// Why the handshake failed: our verdict on the broker's certificate, or the broker's alert on
+  /// ours. Empty when nothing is known.
+  const std::string& trouble() const noexcept { return trouble_; }
+
+ private:
+  explicit tls_context(const broker_options& options);
+  result<void> load(const broker_options& options);
+
+  friend struct tls_hooks;
+  ssl_ctx_st* context_{};
+  std::string host_;
+  bool host_is_address_{};
+  std::string ca_source_;
+  std::string own_certificate_;
+  std::string trouble_;
+};
+
+}  // namespace td
