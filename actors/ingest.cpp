@@ -32,7 +32,7 @@ class ingest_state {
 
   ~ingest_state() {
     parts_.session->drop();
-    if (held_ > 0) shared_.books.give_back(held_);
+    release(errc::stopping);
     shared_.board.forget(dependency_broker, source_);
     shared_.board.remove_lane(parts_.slot.slot);
   }

@@ -12,6 +12,7 @@
 #include "actors/pool.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/validator.hpp"
+#include "config/version.hpp"
 
 namespace td {
 
@@ -156,7 +157,7 @@ class running_service final : public service {
 
   service_snapshot snapshot() const override {
     service_snapshot s;
-    s.version = TD_VERSION;
+    s.version = std::string{version()};
     s.node = node_name();
     s.deployment = deployment_;
     s.started_at = started_at_;
@@ -236,7 +237,7 @@ result<std::unique_ptr<service>> start_service(const settings& s, on_fatal fatal
   const auto deployment = deployment_of(database);
   if (!deployment) return deployment.error();
 
-  auto shared = std::make_shared<context>(s, TD_VERSION, node_name());
+  auto shared = std::make_shared<context>(s, std::string{version()}, node_name());
   shared->fatal = [fatal, once = std::make_shared<std::once_flag>()](const failure& why) {
     std::call_once(*once, [&] {
       log_error("service can't go on", {kv("reason", to_string(why))});

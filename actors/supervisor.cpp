@@ -17,7 +17,7 @@ class supervisor_state {
       children_.push_back({std::move(spec), caf::actor{}, restart_history{rule}});
     }
     self_->set_down_handler([this](caf::down_msg& m) { on_down(m); });
-    for (std::size_t i = 0; i < children_.size(); ++i)
+    for (std::size_t i = children_.size(); i-- > 0;)
       start(i);
   }
 

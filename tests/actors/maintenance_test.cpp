@@ -1,0 +1,120 @@
+#include "actors/maintenance.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/actors/deterministic.hpp"
+
+using namespace td;
+using namespace std::chrono_literals;
+using std::chrono::days;
+using std::chrono::sys_days;
+
+namespace {
+
+struct record {
+  bool leads{true};
+  bool away{};
+  int rounds{};
+  std::uint32_t to_index{};
+  std::vector<std::pair<sys_days, sys_days>> ensured;
+  std::vector<sys_days> dropped_before;
+};
+
+class recording_store final : public partition_store {
+ public:
+  explicit recording_store(record& r) : r_{r} {}
+  result<std::uint32_t> ensure(sys_days first, sys_days last) override {
+    if (r_.away) return failure{errc::database_away, "away"};
+    r_.ensured.emplace_back(first, last);
+    return 1u;
+  }
+  result<std::uint32_t> drop_before(sys_days first) override {
+    r_.dropped_before.push_back(first);
+    return 0u;
+  }
+  result<std::uint32_t> index_closed(sys_days) override {
+    if (r_.to_index == 0) return 0u;
+    --r_.to_index;
+    return 3u;
+  }
+  result<std::uint64_t> drop_dead_letters_before(timestamp) override { return std::uint64_t{0}; }
+  result<std::uint64_t> prune_journal(sys_days) override { return std::uint64_t{0}; }
+  result<bool> lead() override {
+    ++r_.rounds;
+    return r_.leads;
+  }
+  result<void> reconnect() override {
+    if (r_.away) return failure{errc::database_away, "away"};
+    return ok();
+  }
+
+ private:
+  record& r_;
+};
+
+struct fixture : test::deterministic {
+  record log;
+  timestamp today{sys_days{std::chrono::year{2026} / 11 / 20}.time_since_epoch() + 13h};
+  maintenance_actor actor;
+
+  void start() {
+    actor = make_scheduled_maintenance(
+        sys, shared,
+        [this]() -> result<std::unique_ptr<partition_store>> {
+          return std::make_unique<recording_store>(log);
+        },
+        [this] { return today; });
+    run();
+  }
+  ~fixture() { end(actor); }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(maintenance_test, fixture)
+
+BOOST_AUTO_TEST_CASE(makes_partitions_ahead_and_drops_what_retention_takes) {
+  start();
+  const auto day = sys_days{std::chrono::year{2026} / 11 / 20};
+  BOOST_REQUIRE_EQUAL(log.ensured.size(), 1u);
+  BOOST_TEST((log.ensured[0] == std::pair{day - days{30}, day + days{3}}));
+  BOOST_TEST((log.dropped_before[0] == day - days{30}));
+}
+
+BOOST_AUTO_TEST_CASE(follows_the_calendar) {
+  start();
+  today += days{1};
+  advance(10min);
+  BOOST_REQUIRE_EQUAL(log.ensured.size(), 2u);
+  BOOST_TEST((log.ensured[1].second - log.ensured[0].second == days{1}));
+}
+
+BOOST_AUTO_TEST_CASE(leaves_the_work_to_the_node_that_leads) {
+  log.leads = false;
+  start();
+  advance(30min);
+  BOOST_TEST(log.ensured.empty());
+  log.leads = true;
+  advance(10min);
+  BOOST_TEST(log.ensured.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(tries_again_soon_after_a_failure) {
+  log.away = true;
+  start();
+  advance(9s);
+  BOOST_TEST(log.rounds == 1);
+  log.away = false;
+  advance(1s);
+  BOOST_TEST(log.ensured.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(indexes_one_closed_day_after_another_without_waiting_ten_minutes) {
+  log.to_index = 3;
+  start();
+  advance(1s);
+  BOOST_TEST(log.to_index == 0u);
+  BOOST_TEST(log.rounds == 4);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
