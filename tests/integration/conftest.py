@@ -90,9 +90,9 @@ class Stack:
             "log": {"format": "json"},
         }
 
-    def service(self, name="service", environment=None, **tables):
+    def service(self, name="service", environment=None, hostname=None, **tables):
         """A service that is not started yet; `tables`: changes to its settings, by TOML table."""
-        made = Service(self.directory, name, merged(self.base_settings, tables), environment)
+        made = Service(self.directory, name, merged(self.base_settings, tables), environment, hostname)
         self._services.append(made)
         return made
 

@@ -84,13 +84,16 @@ class _LedgerWatch(threading.Thread):
 class Service:
     """`taylordash serve --config FILE`. Start it several times: it keeps its configuration and its log."""
 
-    def __init__(self, directory, name, settings, environment=None):
+    def __init__(self, directory, name, settings, environment=None, hostname=None):
         self.directory = Path(directory)
         self.name = name
         self.http_port = settings.get("http", {}).get("port") or free_port()
         self.settings = merged(settings, {"http": {"port": self.http_port}})
         self.configuration = self.directory / f"{name}.toml"
         self.environment = {**os.environ, **(environment or {})}
+        # A node with another name, in a UTS namespace of its own.
+        own = ["unshare", "--uts", *([] if os.geteuid() == 0 else ["--map-root-user"])]
+        self._wrapper = [*own, "sh", "-c", 'hostname "$0" && exec "$@"', hostname] if hostname else []
         self.process = None
         self._watch = None
 
@@ -98,7 +101,7 @@ class Service:
 
     def start(self, wait=True):
         self.configuration.write_text(toml(self.settings), encoding="utf-8")
-        self.process = Process([BINARY, "serve", "--config", self.configuration],
+        self.process = Process([*self._wrapper, BINARY, "serve", "--config", self.configuration],
                                self.directory / f"{self.name}.log", env=self.environment)
         self._watch = _LedgerWatch(self)
         self._watch.start()
