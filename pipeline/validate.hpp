@@ -25,11 +25,14 @@ struct event_rules {
 };
 
 /// Checks batches: topic, bytes (size, UTF-8, JSON, our own scan), envelope (native or
-/// CloudEvents 1.0), schema. Owns parser memory that grows to the largest body and is reused.
+/// CloudEvents 1.0), schema, in this order; the first that fails is the reason (`rejected.stage`
+/// "topic", "scan", "envelope", "schema"). A retained message is an event like any other. Owns
+/// parser memory that is reused; what bodies over 64 KiB needed is given back after the batch.
 /// One thread at a time; give each VALIDATOR its own.
 class validator {
  public:
-  /// `schemas` may be shared between validators and threads; never null.
+  /// `schemas` may be shared between validators and threads; never null. Throws
+  /// std::runtime_error where OpenSSL has no SHA-1.
   validator(event_rules rules, std::shared_ptr<const schema_set> schemas);
   ~validator();
   validator(validator&&) noexcept;
