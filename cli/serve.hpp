@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "actors/service.hpp"
+#include "cli/stop_signal.hpp"
+#include "config/settings.hpp"
+
+namespace td {
+
+/// Sets the log's level and format for the process from the settings; `auto` means text on a
+/// terminal and JSON elsewhere.
+void init_log(const settings& s);
+
+/// What a caller of `run_service` wants to be told.
+struct run_hooks {
+  /// Once, when every lane reads: from the calling thread.
+  std::function<void(const service&, std::uint16_t http_port)> ready{};
+};
+
+/// Starts the service and its HTTP window, waits for `stop`, stops in order. Returns the process's
+/// exit status: 0 after a stop that was asked for, 1 when it could not start or could not go on
+/// (the reason has been logged).
+int run_service(const settings& s, stop_signal& stop, const run_hooks& hooks = {});
+
+}  // namespace td
