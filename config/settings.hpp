@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "config/defaults.hpp"
+
 namespace td {
 
 using std::chrono::hours;
@@ -13,71 +15,91 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 /// Everything that can be set, typed. Keys of the TOML file are the member names, tables the
-/// struct names: `[mqtt] host = "..."`. Defaults, units, ranges and reasons: config/defaults.hpp.
+/// struct names: `[mqtt] host = "..."`. Default, unit, range and reason of each: defaults.hpp; the
+/// table that binds them together: keys.cpp. What comes out of load_config has been checked, and
+/// secrets named by `*_file` have been read into the member beside it.
 struct settings {
   struct mqtt {
-    std::string host{"127.0.0.1"};
-    std::uint16_t port{1883};
-    std::string username{};
-    std::string password{};       ///< secret
-    std::string password_file{};  ///< read at start; wins over nothing, excludes `password`
-    bool tls{false};
-    std::string ca_file{};           ///< PEM; empty with tls: the system's store
-    std::string certificate_file{};  ///< PEM, client certificate; needs key_file
-    std::string key_file{};          ///< PEM
-    seconds keepalive{60};
-    milliseconds connect_timeout{5000};
-    std::string group{"taylordash"};  ///< $share/<group>/<filter>
-    std::string filter{"tracker/events/#"};
+    std::string host{defaults::mqtt::host.value};
+    std::uint16_t port{defaults::mqtt::port.value};
+    std::string username{defaults::mqtt::username.value};
+    std::string password{defaults::mqtt::password.value};  ///< secret; also from password_file
+    std::string password_file{defaults::mqtt::password_file.value};
+    bool tls{defaults::mqtt::tls.value};
+    std::string ca_file{defaults::mqtt::ca_file.value};
+    std::string certificate_file{defaults::mqtt::certificate_file.value};
+    std::string key_file{defaults::mqtt::key_file.value};
+    seconds keepalive{defaults::mqtt::keepalive.value};
+    milliseconds connect_timeout{defaults::mqtt::connect_timeout.value};
+    std::string group{defaults::mqtt::group.value};
+    std::string filter{defaults::mqtt::filter.value};
+
+    bool operator==(const mqtt&) const = default;
   } mqtt;
 
   struct database {
-    std::string url{};           ///< libpq URI or key=value string; may hold a password: secret
-    std::string url_file{};      ///< file that holds the URL, excludes `url`
-    std::size_t connections{2};  ///< MIRROR actors, one connection each
-    milliseconds connect_timeout{5000};
-    milliseconds statement_timeout{30000};
+    std::string url{defaults::database::url.value};  ///< secret; also from url_file
+    std::string url_file{defaults::database::url_file.value};
+    std::size_t connections{defaults::database::connections.value};  ///< one MIRROR actor each
+    milliseconds connect_timeout{defaults::database::connect_timeout.value};
+    milliseconds statement_timeout{defaults::database::statement_timeout.value};
+
+    bool operator==(const database&) const = default;
   } database;
 
   struct ingest {
-    std::size_t lanes{2};  ///< lanes this node wants to own
-    bool ordered{false};   ///< one lane for the whole deployment, broker order kept
-    std::size_t batch_events{4000};
-    std::size_t batch_bytes{4u << 20};
-    std::uint16_t receive_maximum{8000};  ///< MQTT window of a lane, messages
-    milliseconds verdict_timeout{20000};  ///< then the batch is given back
-    std::size_t validators{2};
+    std::size_t lanes{defaults::ingest::lanes.value};  ///< that this node wants to own
+    bool ordered{defaults::ingest::ordered.value};
+    std::size_t batch_events{defaults::ingest::batch_events.value};
+    std::size_t batch_bytes{defaults::ingest::batch_bytes.value};
+    std::uint16_t receive_maximum{defaults::ingest::receive_maximum.value};
+    milliseconds verdict_timeout{defaults::ingest::verdict_timeout.value};
+    std::size_t validators{defaults::ingest::validators.value};
+
+    bool operator==(const ingest&) const = default;
   } ingest;
 
   struct events {
-    std::vector<std::string> families{"projects", "components", "tasks", "auth", "plugins"};
-    std::size_t max_topic_bytes{512};
-    std::size_t max_body_bytes{1u << 20};
-    std::size_t max_depth{64};
-    std::size_t max_string_bytes{256u << 10};
-    std::size_t max_source_bytes{200};
-    seconds allowed_skew{300};
+    std::vector<std::string> families{defaults::events::families.list()};
+    std::size_t max_topic_bytes{defaults::events::max_topic_bytes.value};
+    std::size_t max_body_bytes{defaults::events::max_body_bytes.value};
+    std::size_t max_depth{defaults::events::max_depth.value};
+    std::size_t max_string_bytes{defaults::events::max_string_bytes.value};
+    std::size_t max_source_bytes{defaults::events::max_source_bytes.value};
+    seconds allowed_skew{defaults::events::allowed_skew.value};
+
+    bool operator==(const events&) const = default;
   } events;
 
   struct retention {
-    hours events{24 * 30};  ///< whole days; older partitions are dropped
-    hours dead_letters{24 * 90};
-    std::size_t days_ahead{3};  ///< partitions made in advance
+    hours events{defaults::retention::events.value};  ///< whole days
+    hours dead_letters{defaults::retention::dead_letters.value};
+    std::size_t days_ahead{defaults::retention::days_ahead.value};
+
+    bool operator==(const retention&) const = default;
   } retention;
 
   struct http {
-    std::string listen{"127.0.0.1"};
-    std::uint16_t port{8080};  ///< 0: any free port, logged at start
+    std::string listen{defaults::http::listen.value};
+    std::uint16_t port{defaults::http::port.value};  ///< 0: any free port, logged at start
+
+    bool operator==(const http&) const = default;
   } http;
 
   struct log {
-    std::string level{"info"};   ///< debug, info, warning, error
-    std::string format{"auto"};  ///< text, json, auto (text on a terminal)
+    std::string level{defaults::log::level.value};    ///< debug, info, warning, error
+    std::string format{defaults::log::format.value};  ///< text, json, auto (text on a terminal)
+
+    bool operator==(const log&) const = default;
   } log;
 
   struct shutdown {
-    milliseconds grace{5000};  ///< for the whole ordered stop; then the watchdog ends the process
+    milliseconds grace{defaults::shutdown::grace.value};
+
+    bool operator==(const shutdown&) const = default;
   } shutdown;
+
+  bool operator==(const settings&) const = default;
 };
 
 }  // namespace td
