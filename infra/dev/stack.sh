@@ -11,7 +11,7 @@ elif [[ $(id -u) -eq 0 ]]; then
 else
   stack_dir=${XDG_DATA_HOME:-$HOME/.local/share}/taylordash
 fi
-stack_log=$stack_dir/log/service.log
+stack_log=$PWD/.run/taylordash.log
 
 stack_run() { exec "$stack_binary" standalone --data-dir "$stack_dir" "$@"; }
 
@@ -52,7 +52,7 @@ stack_down() {
   [[ ! -x $stack_binary ]] || "$stack_binary" standalone --stop --data-dir "$stack_dir"
   if [[ ${1:-} == --purge ]]; then
     # Only ever a directory that is an instance's.
-    [[ -f $stack_dir/instance.json || ! -e $stack_dir ]] || die "$stack_dir does not look like an instance's data; not removed"
+    [[ -f $stack_dir/taylordash.instance || ! -e $stack_dir ]] || die "$stack_dir does not look like an instance's data; not removed"
     rm -rf "$stack_dir"
     say "removed $stack_dir"
   fi

@@ -50,6 +50,7 @@ BAD = [
     ("an overlong UTF-8 sequence", TOPIC, body(source="@").replace(b'"@"', b'"\xc0\xaf"'), "not_utf8"),
     ("a NUL escape", TOPIC, body(payload={"a": "x\0y"}), "nul_escape"),
     ("a NUL escape in a key", TOPIC, body(payload={"x\0y": 1}), "nul_escape"),
+    ("half of a surrogate pair", TOPIC, with_payload(b'{"a":"\\ud800"}'), "surrogate_escape"),
     ("200 levels deep", TOPIC, with_payload(b'{"a":' + b"[" * 200 + b"]" * 200 + b"}"), "too_deep"),
     ("100,000 levels deep", TOPIC, b"[" * 100_000, "too_deep"),
     ("10 MB", TOPIC, body(payload={"a": "x" * 10_000_000}), "body_too_large"),
