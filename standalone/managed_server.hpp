@@ -1,0 +1,109 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "pipeline/result.hpp"
+#include "standalone/child_process.hpp"
+
+namespace td {
+
+/// A server of the instance: written configuration, a process that outlives us, a way to ask
+/// whether it answers, a way to stop it. PostgreSQL and Mosquitto are the two kinds.
+/// `start` and `ended`/`collect` belong to one thread at a time (first the opener, then the
+/// supervisor); `signal` may be called from others meanwhile.
+class managed_server {
+ public:
+  enum class beginning {
+    running,  ///< it was ours already and goes on
+    adopted,  ///< it survived an earlier run of ours
+    started,  ///< a new process
+  };
+
+  virtual ~managed_server() = default;
+  managed_server(const managed_server&) = delete;
+  managed_server& operator=(const managed_server&) = delete;
+
+  const std::string& name() const noexcept { return name_; }
+  const std::filesystem::path& log() const noexcept { return log_; }
+
+  /// Makes it run and answer: adopts the process of an earlier run (restarts that one in order
+  /// when its configuration is not today's), or starts a new one. Blocks until it answers. Errors:
+  /// stopping: `cancel_fd` became readable; timed_out; anything else: it can't run, and the
+  /// detail has the last lines of its log.
+  result<beginning> start(int cancel_fd);
+
+  /// Stops it, in order of politeness, also one left over by an earlier run. Returns whether one
+  /// ran. timed_out: it would not end, and still runs.
+  result<bool> stop();
+
+  /// Readable (poll) once the running process has ended; -1 when none runs.
+  int ended_fd() const noexcept { return process_ ? process_->ended_fd() : -1; }
+
+  /// How the process ended; after this, none runs. Only when `ended_fd` was readable.
+  ending collect();
+
+  /// Its pid; 0 when none runs.
+  pid_t pid() const noexcept { return process_ ? process_->pid() : 0; }
+
+ protected:
+  struct stop_step {
+    int signal;
+    std::chrono::seconds patience;
+    const char* words;
+  };
+
+  managed_server(std::string name, std::filesystem::path record, std::filesystem::path log,
+                 std::string instance)
+      : name_{std::move(name)},
+        record_{std::move(record)},
+        log_{std::move(log)},
+        instance_{std::move(instance)} {}
+
+  /// Whether the files on disk, which the running process has read, are what we would write.
+  virtual bool configuration_is_current() const = 0;
+
+  /// Everything before a new process: data, configuration files, leftovers out of the way.
+  virtual result<void> prepare() = 0;
+
+  virtual program command() const = 0;
+
+  /// Whether it serves clients now. Blocks briefly.
+  virtual bool answers() = 0;
+
+  virtual std::span<const stop_step> stop_steps() const noexcept = 0;
+
+  /// Whether a start that ended like this can succeed a moment later.
+  virtual bool passes_by_itself(const std::string& words) const = 0;
+
+  const std::string& instance() const noexcept { return instance_; }
+
+  /// Sends a signal to the running process; nothing when none runs. Any thread.
+  result<void> signal(int number);
+
+  /// Waits until `condition` holds, looking every few milliseconds. False: the limit has passed,
+  /// or no process runs (any more).
+  bool wait_for(std::chrono::milliseconds limit, const std::function<bool()>& condition) const;
+
+ private:
+  result<std::optional<server_process>> adopt_current();
+  result<void> launch_and_wait(int cancel_fd);
+  result<void> wait_until_it_answers(int cancel_fd);
+  result<void> stop_process(server_process& running);
+  failure died(std::string_view when, const ending& how) const;
+  void rotate_log() const;
+
+  std::string name_;
+  std::filesystem::path record_;
+  std::filesystem::path log_;
+  std::string instance_;
+  std::mutex mutex_;  // guards the exchange of process_
+  std::optional<server_process> process_;
+};
+
+}  // namespace td
