@@ -21,23 +21,33 @@ struct database_options {
   std::chrono::milliseconds statement_timeout{30000};
 };
 
-/// Where checked batches come to rest. One connection, one thread at a time; calls block for at
-/// most the statement time-out (a dead peer is noticed by TCP keepalives and user time-out).
-class mirror_store {
+/// What all stores have in common: one connection, one thread at a time. Each statement blocks for
+/// at most the statement time-out and 5 s, whatever becomes of the server or the network; then
+/// the connection is given up (database_away).
+class store {
  public:
-  virtual ~mirror_store() = default;
+  virtual ~store() = default;
 
+  /// Opens the connection again, after database_away. database_away when it cannot.
+  virtual result<void> reconnect() = 0;
+
+  /// For the way out, the one call that any thread may make: a call in progress fails with
+  /// `stopping` and closes the connection, as does each later attempt to connect.
+  virtual void interrupt() noexcept {}
+};
+
+/// Where checked batches come to rest.
+class mirror_store : public store {
+ public:
   /// Stores a whole batch in one transaction: its events (once per (event_id, occurred_at)), its
   /// rejects as dead letters, and its row in the journal. On success all of it is committed and
   /// the counts add up to the batch's size. Rows that the database itself refuses are
   /// dead-lettered (errc refused_by_database) and the rest stored.
   /// On failure nothing of it is stored, or (errc timed_out, database_away) it may have been:
   /// writing it again is always safe. database_away: call `reconnect`. Any code whose disposition
-  /// is stop: give up.
+  /// is stop: give up. Deadlocks are tried again within the call, a missing partition is made.
+  /// An empty batch is a success without a transaction (position 0).
   virtual result<verdict> write(const checked_batch& b) = 0;
-
-  /// Opens the connection again. database_away when it cannot.
-  virtual result<void> reconnect() = 0;
 
   /// A cheap round trip.
   virtual result<void> ping() = 0;
@@ -45,18 +55,16 @@ class mirror_store {
 
 /// One numbered lane of the deployment.
 struct lane_slot {
-  std::int32_t slot{};
-  bool ordered{};   ///< subscribes plainly, alone
-  bool retiring{};  ///< to be drained, ended at the broker and deleted
-  std::string client_id{};
+  std::int32_t slot{};      ///< from 1
+  bool ordered{};           ///< subscribes plainly, alone
+  bool retiring{};          ///< to be drained, ended at the broker and deleted
+  std::string client_id{};  ///< "taylordash-<12 hex of the deployment>-<slot>[-ordered]"
 };
 
 /// Slots and their leases. A lease is a session-level advisory lock on this store's own connection:
-/// whoever loses the connection has lost every lease. One thread at a time; blocks.
-class lane_store {
+/// whoever loses the connection has lost every lease. `reconnect` begins without leases.
+class lane_store : public store {
  public:
-  virtual ~lane_store() = default;
-
   /// The deployment's own id, made by the first migration; part of every MQTT client id.
   virtual result<uuid> deployment() = 0;
 
@@ -71,10 +79,12 @@ class lane_store {
   /// Takes the lease of a slot. False when another holds it.
   virtual result<bool> lease(std::int32_t slot) = 0;
 
-  /// Makes the lowest free slot number a new slot and leases it.
+  /// Makes the lowest free slot number a new slot and leases it. database_conflict: `ordered`, and
+  /// the deployment has an ordered lane that is not retiring.
   virtual result<lane_slot> create(bool ordered) = 0;
 
-  /// Marks a slot for draining; survives a crash, so that the next owner goes on draining.
+  /// Marks a slot for draining; survives a crash, so that the next owner goes on draining. A slot
+  /// that is gone is a success.
   virtual result<void> retire(std::int32_t slot) = 0;
 
   /// Deletes a drained slot and gives its lease up. Only by its holder (else lease_lost).
@@ -83,40 +93,41 @@ class lane_store {
   /// Gives a lease up and keeps the slot.
   virtual result<void> release(std::int32_t slot) = 0;
 
-  /// True while the connection that holds the leases is alive (a round trip).
+  /// Succeeds while the server still holds every lease taken here (a round trip). lease_lost: it
+  /// does not (a pooler between us deals out connections, perhaps); then, as with database_away,
+  /// all leases are gone: `reconnect`.
   virtual result<void> confirm() = 0;
-
-  /// New connection, no leases. database_away when it cannot.
-  virtual result<void> reconnect() = 0;
 };
 
-/// Partitions of the mirror and what time takes away. One thread at a time; blocks.
-class partition_store {
+/// Partitions of the mirror and what time takes away. Failures with database_busy have left
+/// everything sound: call again later. What is destructive or long does nothing (0) while another
+/// store leads.
+class partition_store : public store {
  public:
-  virtual ~partition_store() = default;
-
-  /// Makes the daily partitions of [first_day, last_day], those that exist left alone: a table
-  /// with the CHECK, then ATTACH, so that ingest never waits. Returns how many were made.
+  /// Makes the daily partitions of [first_day, last_day], those that exist left alone: a table,
+  /// then ATTACH, so that ingest never waits. Returns how many were made.
   virtual result<std::uint32_t> ensure(std::chrono::sys_days first_day,
                                        std::chrono::sys_days last_day) = 0;
 
-  /// Detaches (concurrently) and drops whole days before `first_kept`. Returns how many.
+  /// Detaches (concurrently) and drops whole days before `first_kept`. Returns how many. A reader
+  /// that is in the way for longer than the lock time-out leaves its day for the next call.
   virtual result<std::uint32_t> drop_before(std::chrono::sys_days first_kept) = 0;
 
-  /// Gives closed days (before `today`) their search indexes: kind, topic, GIN on payload.
-  /// Builds at most one day per call; returns how many indexes were built.
+  /// Gives closed days (before `today`) that hold events their search indexes: kind, topic, GIN on
+  /// payload. Builds at most one day per call, newest first; returns how many indexes were built.
+  /// May take as long as indexing a day takes: `interrupt` ends it.
   virtual result<std::uint32_t> index_closed(std::chrono::sys_days today) = 0;
 
   /// Deletes dead letters whose last failure is before `t`, in small steps; returns how many.
   virtual result<std::uint64_t> drop_dead_letters_before(timestamp t) = 0;
 
-  /// Prunes journal rows whose events are all in dropped partitions; returns how many.
+  /// Prunes journal rows whose events are all in dropped partitions, from the front: what remains
+  /// has no gaps, and the newest row always remains. Returns how many.
   virtual result<std::uint64_t> prune_journal(std::chrono::sys_days first_kept) = 0;
 
-  /// Tries to become the one that does this work (advisory lock); false when another is.
+  /// Tries to become the one that does this work (advisory lock); false when another is. Ends with
+  /// the connection.
   virtual result<bool> lead() = 0;
-
-  virtual result<void> reconnect() = 0;
 };
 
 result<std::unique_ptr<mirror_store>> open_mirror_store(const database_options& options);

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/result.hpp"
+#include "storage/stores.hpp"
+
+struct pg_conn;    // libpq's PGconn
+struct pg_result;  // libpq's PGresult
+
+/// RAII over libpq. The only place that knows it.
+namespace td::pg {
+
+/// What the server said about the statement that failed last. Empty sqlstate: there was no server
+/// left to say anything.
+struct server_error {
+  std::string sqlstate{};
+  std::string message{};
+  std::string table{};
+  std::string constraint{};
+};
+
+/// The rows of one statement, text format.
+class rows {
+ public:
+  explicit rows(pg_result* r) : result_{r} {}
+
+  int size() const noexcept;
+  bool is_null(int row, int column) const noexcept;
+  std::string_view text(int row, int column) const noexcept;  ///< lives as long as this
+  std::int64_t number(int row, int column) const noexcept;    ///< 0 where it is none
+  bool truth(int row, int column) const noexcept;             ///< of a boolean
+  std::uint64_t affected() const noexcept;                    ///< rows written by the statement
+  std::string_view command() const noexcept;                  ///< "COMMIT", "INSERT 0 3"
+  pg_result* get() const noexcept { return result_.get(); }
+
+ private:
+  struct clear {
+    void operator()(pg_result* r) const noexcept;
+  };
+  std::unique_ptr<pg_result, clear> result_;
+};
+
+/// Ends the waits of sessions from another thread: a call in progress fails with `stopping` and
+/// closes its connection, as does each attempt to connect from then on. For the way out; there is
+/// no way back.
+class interrupter {
+ public:
+  interrupter();
+  ~interrupter();
+  interrupter(const interrupter&) = delete;
+  interrupter& operator=(const interrupter&) = delete;
+
+  void interrupt() noexcept;  ///< any thread
+  bool interrupted() const noexcept;
+  int fd() const noexcept { return fd_; }
+
+ private:
+  int fd_;
+};
+
+/// One connection. One thread at a time. Each call blocks for at most the statement time-out plus
+/// `grace`, whatever becomes of the server or the network: then the connection is closed and the
+/// call fails with database_away. The codes of other failures come from sqlstate_table().
+/// Error texts never hold the password.
+class session {
+ public:
+  static constexpr std::chrono::seconds grace{5};
+
+  session() noexcept = default;  ///< closed: every call fails with database_away
+  session(session&& other) noexcept;
+  session& operator=(session&& other) noexcept;
+  ~session() { close(); }
+
+  /// Connects within the connect time-out and prepares the session: UTC, time-outs, keepalives in
+  /// both directions. What the URL says wins over our defaults. `stop` (may be null) must outlive
+  /// the session. Errors: configuration_invalid (the URL can't be read; the server is older than
+  /// 14 or the database not UTF8), database_away, stopping.
+  static result<session> open(const database_options& options, const interrupter* stop = nullptr);
+
+  bool is_open() const noexcept { return conn_ != nullptr; }
+  void close() noexcept;
+
+  /// Another time-out for the statements to come. Takes a round trip.
+  result<void> set_statement_timeout(std::chrono::milliseconds limit);
+
+  /// Runs one or more statements; the rows are those of the last. Stops at the first that fails.
+  result<rows> exec(const std::string& sql);
+
+  /// The same; the rows of every statement.
+  result<std::vector<rows>> exec_each(const std::string& sql);
+
+  /// Runs one statement with text parameters $1...; nullopt is NULL.
+  using param = std::optional<std::string>;
+  result<rows> exec(const std::string& sql, std::initializer_list<param> params);
+
+  /// Runs statements of which the last is COPY ... FROM STDIN. Then `copy_write`, any number of
+  /// times, and `copy_end`; a failure ends the COPY.
+  result<void> copy_begin(const std::string& sql);
+  result<void> copy_write(std::span<const char> data);
+  result<std::uint64_t> copy_end();  ///< rows taken
+
+  const server_error& last_error() const noexcept { return error_; }
+
+ private:
+  using clock = std::chrono::steady_clock;
+
+  void restart_clock() noexcept { deadline_ = clock::now() + statement_timeout_ + grace; }
+  result<void> wait(bool for_writing);
+  result<void> flush();
+  result<rows> next_result();  ///< holds nothing at the end
+  result<std::vector<rows>> collect();
+  result<rows> collect_last();
+  failure lost(std::string why = {});
+  failure refused(const rows& r);
+  std::string words_of(std::string_view text) const;
+
+  pg_conn* conn_{};
+  const interrupter* stop_{};
+  std::chrono::milliseconds statement_timeout_{30000};
+  clock::time_point deadline_{};
+  server_error error_{};
+};
+
+}  // namespace td::pg

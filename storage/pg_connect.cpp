@@ -1,0 +1,130 @@
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+
+#include "pipeline/log.hpp"
+#include "storage/pg.hpp"
+
+namespace td::pg {
+
+namespace {
+
+// A silent peer is given up after 5 + 3 * 2 s, in both directions: ours frees this thread, the
+// server's frees the locks and leases of a node that is gone.
+constexpr int keepalive_idle = 5;
+constexpr int keepalive_interval = 2;
+constexpr int keepalive_count = 3;
+constexpr int unacknowledged_ms = 11'000;
+
+constexpr int oldest_server = 140'000;  // DETACH PARTITION CONCURRENTLY, idle_session_timeout
+
+struct free_options {
+  void operator()(PQconninfoOption* o) const noexcept { PQconninfoFree(o); }
+};
+using conninfo = std::unique_ptr<PQconninfoOption, free_options>;
+
+result<conninfo> parse(const std::string& url) {
+  char* message = nullptr;
+  conninfo parsed{PQconninfoParse(url.c_str(), &message)};
+  PQfreemem(message);  // unread: it quotes the URL, password and all
+  if (parsed) return parsed;
+  return failure{errc::configuration_invalid,
+                 "the database URL is neither postgresql://... nor a list of key=value"};
+}
+
+/// Later pairs win over earlier ones, so the URL stands between our defaults and our demands.
+PGconn* connect(const database_options& options, const PQconninfoOption* url) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(options.connect_timeout).count();
+  std::vector<std::pair<std::string, std::string>> pairs{
+      {"connect_timeout", std::to_string(seconds)},
+      {"keepalives", "1"},
+      {"keepalives_idle", std::to_string(keepalive_idle)},
+      {"keepalives_interval", std::to_string(keepalive_interval)},
+      {"keepalives_count", std::to_string(keepalive_count)},
+      {"tcp_user_timeout", std::to_string(unacknowledged_ms)},
+      {"fallback_application_name", options.application_name},
+  };
+  for (auto* o = url; o->keyword != nullptr; ++o) {
+    if (o->val != nullptr) pairs.emplace_back(o->keyword, o->val);
+  }
+  pairs.emplace_back("client_encoding", "UTF8");
+
+  std::vector<const char*> keywords;
+  std::vector<const char*> values;
+  for (const auto& [keyword, value] : pairs) {
+    keywords.push_back(keyword.c_str());
+    values.push_back(value.c_str());
+  }
+  keywords.push_back(nullptr);
+  values.push_back(nullptr);
+  return PQconnectdbParams(keywords.data(), values.data(), 0);
+}
+
+void on_notice(void*, const char* message) {
+  std::string_view text{message};
+  log_debug("database notice", {kv("text", text.substr(0, text.find_last_not_of('\n') + 1))});
+}
+
+std::string_view parameter(const PGconn* conn, const char* name) {
+  const char* value = PQparameterStatus(conn, name);
+  return value == nullptr ? std::string_view{} : std::string_view{value};
+}
+
+result<void> check_server(const PGconn* conn) {
+  if (const int version = PQserverVersion(conn); version < oldest_server) {
+    return failure{errc::configuration_invalid,
+                   fmt::format("PostgreSQL 14 or newer is needed, this one is {}.{}",
+                               version / 10'000, version % 10'000)};
+  }
+  if (const auto encoding = parameter(conn, "server_encoding"); encoding != "UTF8") {
+    return failure{errc::configuration_invalid,
+                   fmt::format("the database's encoding must be UTF8, it is {}", encoding)};
+  }
+  if (parameter(conn, "in_hot_standby") == "on")
+    return failure{errc::database_away, "the server is a standby and takes no writes"};
+  return ok();
+}
+
+/// Read committed, because what comes after a lock must see what its last holder committed. JIT
+/// never pays for statements this short. Durability (synchronous_commit) stays the user's.
+constexpr const char* settings_sql =
+    "SELECT set_config(s.name, v.setting, false) FROM (VALUES "
+    "('TimeZone', 'UTC'), ('DateStyle', 'ISO'), ('client_min_messages', 'warning'), "
+    "('default_transaction_isolation', 'read committed'), ('jit', 'off'), "
+    "('statement_timeout', '{0}'), ('idle_in_transaction_session_timeout', '{0}'), "
+    "('idle_session_timeout', '0'), ('client_connection_check_interval', '5000'), "
+    "('tcp_keepalives_idle', '{1}'), ('tcp_keepalives_interval', '{2}'), "
+    "('tcp_keepalives_count', '{3}'), ('tcp_user_timeout', '{4}')"
+    ") AS v(name, setting) JOIN pg_settings s USING (name)";
+
+}  // namespace
+
+result<session> session::open(const database_options& options, const interrupter* stop) {
+  if (stop != nullptr && stop->interrupted())
+    return failure{errc::stopping, "interrupted before connecting to the database"};
+  const auto url = parse(options.url);
+  if (!url) return url.error();
+
+  session s;
+  s.stop_ = stop;
+  s.statement_timeout_ = options.statement_timeout;
+  s.conn_ = connect(options, url->get());
+  if (s.conn_ == nullptr) throw std::bad_alloc{};
+  if (PQstatus(s.conn_) != CONNECTION_OK || PQsetnonblocking(s.conn_, 1) != 0) return s.lost();
+  PQsetNoticeProcessor(s.conn_, on_notice, nullptr);
+  if (const auto fit = check_server(s.conn_); !fit) return fit.error();
+  if (const auto set =
+          s.exec(fmt::format(settings_sql, options.statement_timeout.count(), keepalive_idle,
+                             keepalive_interval, keepalive_count, unacknowledged_ms));
+      !set) {
+    return set.error();
+  }
+  return s;
+}
+
+}  // namespace td::pg
