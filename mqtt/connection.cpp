@@ -496,6 +496,11 @@ failure connection::gone(int code, int error_number) {
   } else {
     f = away(mosquitto_strerror(code));
   }
+  if (tls_ && !connack_ && tls_->trouble().empty()) {
+    // With TLS 1.3 a broker that wants a certificate says so after the handshake, and the reset
+    // that follows may overtake the alert.
+    f.detail += fmt::format(" (before CONNACK; {})", tls_->own());
+  }
   close();
   return f;
 }

@@ -46,8 +46,12 @@ struct tls_hooks {
       SSL_set_tlsext_host_name(const_cast<SSL*>(ssl), self->host_.c_str());
     }
     if (where == SSL_CB_READ_ALERT && (value & 0xff) != SSL_AD_CLOSE_NOTIFY) {
-      self->trouble_ = fmt::format("the broker answered with the TLS alert '{}' ({})",
-                                   SSL_alert_desc_string_long(value), self->own_certificate_);
+      // OpenSSL 3.0 has no words for this one.
+      const char* alert = (value & 0xff) == SSL_AD_CERTIFICATE_REQUIRED
+                              ? "certificate required"
+                              : SSL_alert_desc_string_long(value);
+      self->trouble_ =
+          fmt::format("the broker answered with the TLS alert '{}' ({})", alert, self->own_);
     }
   }
 
@@ -74,9 +78,9 @@ tls_context::tls_context(const broker_options& options)
       host_(options.host),
       ca_source_(options.ca_file.empty() ? "the system's certificate store"
                                          : "ca_file '" + options.ca_file + "'"),
-      own_certificate_(options.certificate_file.empty()
-                           ? "no client certificate is configured"
-                           : "client certificate '" + options.certificate_file + "'") {}
+      own_(options.certificate_file.empty()
+               ? "no client certificate is configured"
+               : "client certificate '" + options.certificate_file + "'") {}
 
 tls_context::~tls_context() {
   SSL_CTX_free(context_);

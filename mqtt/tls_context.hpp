@@ -31,6 +31,9 @@ class tls_context {
   /// ours. Empty when nothing is known.
   const std::string& trouble() const noexcept { return trouble_; }
 
+  /// The certificate we show, in words.
+  const std::string& own() const noexcept { return own_; }
+
  private:
   explicit tls_context(const broker_options& options);
   result<void> load(const broker_options& options);
@@ -40,7 +43,7 @@ class tls_context {
   std::string host_;
   bool host_is_address_{};
   std::string ca_source_;
-  std::string own_certificate_;
+  std::string own_;
   std::string trouble_;
 };
 
