@@ -1,0 +1,88 @@
+#include "cli/cli.hpp"
+
+#include <exception>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/config_command.hpp"
+#include "cli/migrate_command.hpp"
+#include "cli/serve_command.hpp"
+#include "cli/status_command.hpp"
+#include "cli/terminal.hpp"
+#include "config/suggest.hpp"
+#include "config/version.hpp"
+
+namespace td {
+namespace {
+
+/// The program's commands, in the order of the help. Each adds its subcommand with a description
+/// and an example, and sets `status` when it has run.
+using add_command = void (*)(CLI::App& app, int& status);
+constexpr add_command commands[] = {
+    add_serve_command,
+    add_status_command,
+    add_migrate_command,
+    add_config_command,
+};
+
+/// The command that the arguments lead to: "config check" of `taylordash config check --help`.
+const CLI::App* innermost(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() ? &app : innermost(*chosen.front());
+}
+
+std::string path_of(const CLI::App* app) {
+  return app->get_parent() ? path_of(app->get_parent()) + " " + app->get_name() : app->get_name();
+}
+
+/// What the parser found wrong, with the nearest name there is and where to read on.
+int explain(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  const auto* command = innermost(app);
+  std::vector<std::string_view> known;
+  for (const auto* sub : command->get_subcommands([](const CLI::App*) { return true; })) {
+    known.push_back(sub->get_name());
+  }
+  std::string text = error.what();
+  for (int i = 1; i < argc && !known.empty(); ++i) {
+    const auto hint = did_you_mean(suggestions(argv[i], known));
+    if (hint.empty() || hint.find(argv[i]) != std::string::npos) continue;
+    text = fmt::format("there is no command \"{}\"; {}", terminal::visible(argv[i]), hint);
+    break;
+  }
+  terminal::print_error(text);
+  terminal::print_error(fmt::format("read on with: {} --help", path_of(command)));
+  return exit_usage;
+}
+
+}  // namespace
+
+int run_cli(int argc, char** argv) {
+  CLI::App app{
+      "TaylorDash reads events from MQTT and stores each once in PostgreSQL; an event is\n"
+      "acknowledged only after its row is committed.",
+      "taylordash"};
+  app.set_version_flag("--version", fmt::format("taylordash {}", version()), "Print the version");
+  app.set_help_flag("-h,--help", "Print this help");
+  app.require_subcommand(1);
+  app.footer("taylordash COMMAND --help explains a command and ends with an example.");
+  int status = exit_ok;
+  for (auto add : commands)
+    add(app, status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    if (argc == 1) {
+      terminal::print(app.help());
+      return exit_usage;
+    }
+    return explain(app, error, argc, argv);
+  } catch (const std::exception& error) {
+    terminal::print_error(fmt::format("internal error: {}", error.what()));
+    return exit_failed;
+  }
+  return status;
+}
+
+}  // namespace td
