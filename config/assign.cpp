@@ -171,7 +171,10 @@ reading<std::int64_t> read_duration(const raw_value& raw, const key_range& range
             fmt::format("{} is not a duration (a whole number with ms, s, m, h or d); allowed: {}",
                         shown(*text), allowed)};
   }
-  return {{}, wrong_type(raw, "a duration in quotes with its unit, for example \"30s\"", allowed)};
+  const auto* n = std::get_if<std::int64_t>(&raw);
+  const auto wanted =
+      fmt::format("a duration in quotes with its unit, for example \"{}s\"", n ? *n : 30);
+  return {{}, wrong_type(raw, wanted, allowed)};
 }
 
 reading<std::vector<std::string>> read_names(const raw_value& raw, std::string_view allowed,

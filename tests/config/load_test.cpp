@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_bad_file_is_explained_line_by_line) {
         "quotes"}},
       {"[mqtt]\nkeepalive = 60\n",
        {"t.toml:2: mqtt.keepalive: is an integer, not a duration in quotes with its unit, for "
-        "example \"30s\"; allowed: 10s to 1h in whole seconds"}},
+        "example \"60s\"; allowed: 10s to 1h in whole seconds"}},
       {"[mqtt]\nkeepalive = 2020-01-01\n",
        {"t.toml:2: mqtt.keepalive: is a date or a time, not a duration in quotes with its unit, "
         "for "
@@ -151,9 +151,10 @@ BOOST_AUTO_TEST_CASE(a_bad_file_is_explained_line_by_line) {
 BOOST_AUTO_TEST_CASE(text_that_is_no_toml_is_located_and_not_quoted) {
   const temporary_files files;
   for (auto text :
-       {"[mqtt]\npassword = hunter2\n", "[mqtt]\npassword = \"hunter2\n",
-        "[mqtt]\npassword = \"a\"hunter2\n", "[mqtt]\npassword = 'x'\npassword = 'hunter2'",
-        "[mqtt]\npassword hunter2\n", "[mqtt]\npassword = \"hunter2\xff\"\n"}) {
+       {"[mqtt]\npassword = hunter2\n", "[mqtt]\npassword = 98765432109876543210unter2\n",
+        "[mqtt]\npassword = \"hunter2\n", "[mqtt]\npassword = \"a\"hunter2\n",
+        "[mqtt]\npassword = 'x'\npassword = 'hunter2'", "[mqtt]\npassword hunter2\n",
+        "[mqtt]\npassword = \"hunter2\xff\"\n"}) {
     const auto config = load_config({files.write("t.toml", text), {}, {}}, database_need::optional);
     BOOST_TEST(config.problems.size() == 1u);
     const auto message = problems_of(config, files);
