@@ -45,4 +45,21 @@ BOOST_AUTO_TEST_CASE(a_warm_validator_allocates_per_batch_and_never_per_event) {
   BOOST_TEST(for_large <= 4u);
 }
 
+BOOST_AUTO_TEST_CASE(what_large_bodies_needed_is_given_back_after_their_batch) {
+  td::validator v{{}, std::make_shared<td::open_schema_set>()};
+  auto const usual = make_batch(300);
+  allocations_for(v, usual);
+  std::string keys = "{";
+  for (int i = 0; i < 30'000; ++i)
+    keys += fmt::format("\"\\u0061{}\":[],", i);
+  keys.back() = '}';
+  auto const large = std::make_shared<td::batch>();
+  large->add("tracker/events/tasks/updated",
+             td::test::event_text::native().with("payload", keys).text(), at);
+  auto const before = td::test::allocated_bytes();
+  allocations_for(v, large);
+  BOOST_TEST(td::test::allocated_bytes() < before + 100'000);
+  allocations_for(v, usual);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,15 +2,24 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <malloc.h>
 #include <new>
 
 namespace {
 
 std::atomic<std::size_t> count{0};
+std::atomic<std::size_t> bytes{0};
 
 void* allocate(std::size_t size) noexcept {
+  auto* const memory = std::malloc(size == 0 ? 1 : size);
   ++count;
-  return std::malloc(size == 0 ? 1 : size);
+  bytes += malloc_usable_size(memory);
+  return memory;
+}
+
+void release(void* memory) noexcept {
+  bytes -= malloc_usable_size(memory);
+  std::free(memory);
 }
 
 void* allocate_or_throw(std::size_t size) {
@@ -22,6 +31,10 @@ void* allocate_or_throw(std::size_t size) {
 
 std::size_t td::test::allocations() noexcept {
   return count;
+}
+
+std::size_t td::test::allocated_bytes() noexcept {
+  return bytes;
 }
 
 void* operator new(std::size_t size) {
@@ -37,20 +50,20 @@ void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
   return allocate(size);
 }
 void operator delete(void* memory) noexcept {
-  std::free(memory);
+  release(memory);
 }
 void operator delete[](void* memory) noexcept {
-  std::free(memory);
+  release(memory);
 }
 void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
+  release(memory);
 }
 void operator delete[](void* memory, std::size_t) noexcept {
-  std::free(memory);
+  release(memory);
 }
 void operator delete(void* memory, const std::nothrow_t&) noexcept {
-  std::free(memory);
+  release(memory);
 }
 void operator delete[](void* memory, const std::nothrow_t&) noexcept {
-  std::free(memory);
+  release(memory);
 }
