@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "mqtt/lane_session.hpp"
 #include "mqtt/tls_context.hpp"
@@ -18,6 +20,12 @@ struct mosquitto_message;
 struct mqtt5__property;
 
 namespace td {
+
+/// What is left until a deadline, rounded up; never negative.
+inline std::chrono::milliseconds left_until(std::chrono::steady_clock::time_point until) {
+  const auto left = until - std::chrono::steady_clock::now();
+  return std::max(std::chrono::milliseconds{0}, std::chrono::ceil<std::chrono::milliseconds>(left));
+}
 
 /// What a connection is opened with, beside the broker's address.
 struct connect_terms {
@@ -99,7 +107,7 @@ class connection {
 
   /// Messages handed out on this connection since the last `committed`.
   std::size_t uncommitted() const noexcept { return uncommitted_; }
-  void committed() noexcept { uncommitted_ = 0; }
+  void committed() noexcept { queued_ += std::exchange(uncommitted_, 0); }
   /// Messages handed out on this connection.
   std::uint64_t received() const noexcept { return received_; }
   /// The broker's Receive Maximum: how many unacknowledged messages it takes from us.
@@ -127,6 +135,7 @@ class connection {
   mosquitto* client_{};
   std::size_t uncommitted_{};
   std::uint64_t received_{};
+  std::size_t queued_{};  ///< packets that the next `flush` may write, roughly
   std::uint16_t broker_window_{65535};
   std::chrono::seconds keepalive_{};
   std::optional<int> connack_{};

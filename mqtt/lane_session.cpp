@@ -154,8 +154,8 @@ template <class Done>
 result<void> mosquitto_lane::read_until(std::string_view what, Done done) {
   const auto until = clock::now() + options_.broker.connect_timeout;
   while (!done() && kept_.empty()) {
-    const auto left = std::chrono::ceil<milliseconds>(until - clock::now());
-    if (!connection_.readable() && (left.count() <= 0 || !connection_.wait(left))) {
+    const auto left = left_until(until);
+    if (!connection_.readable() && (left.count() == 0 || !connection_.wait(left))) {
       if (clock::now() < until) continue;
       return lost(fmt::format("no {} within the connect time-out", what));
     }
@@ -196,8 +196,8 @@ result<std::size_t> mosquitto_lane::read(batch& into, milliseconds wait) {
     if (auto r = fill(into); !r) return r.error();
     if (into.size() != before || full(into) || woken) break;
     if (auto r = idle(); !r) return r.error();
-    const auto left = std::chrono::ceil<milliseconds>(until - clock::now());
-    if (left.count() <= 0) break;
+    const auto left = left_until(until);
+    if (left.count() == 0) break;
     connection_.wait(std::min(left, connection_.keep_alive_interval()), waker_->fd());
     woken = waker_->take();
   }

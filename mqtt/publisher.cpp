@@ -61,8 +61,8 @@ class mosquitto_publisher final : public publisher, private connection::receiver
       if (auto r = read_all(); !r) return r;
       if (call_back() || !connected()) return connected() ? ok() : not_connected();
       if (auto r = connection_.keep_alive(milliseconds{0}); !r) return r;
-      const auto left = std::chrono::ceil<milliseconds>(until - clock::now());
-      if (left.count() <= 0) return ok();
+      const auto left = left_until(until);
+      if (left.count() == 0) return ok();
       connection_.wait(std::min(left, connection_.keep_alive_interval()), -1,
                        connection_.want_write());
     }

@@ -152,20 +152,6 @@ BOOST_AUTO_TEST_CASE(forgets_what_was_in_flight_when_it_connects_again) {
   BOOST_TEST(tokens == std::vector<std::uint64_t>{100}, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(stays_alive_while_idle) {
-  broker b;
-  auto to = b.options();
-  to.keepalive = 5s;
-  const auto p = make_publisher(options(to));
-  BOOST_REQUIRE(p->connect());
-  const auto until = steady::now() + 8s;  // the broker cuts after 7.5 s
-  while (steady::now() < until)
-    BOOST_REQUIRE_EQUAL(text_of(p->poll(1s)), "success");
-  BOOST_REQUIRE(p->publish(topic, "x", 1));
-  settle(*p);
-  BOOST_TEST(tokens.size() == 1u);
-}
-
 BOOST_AUTO_TEST_CASE(refuses_topics_that_are_none_and_goes_on) {
   broker b;
   const auto p = make_publisher(options(b.options()));
