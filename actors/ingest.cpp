@@ -123,6 +123,8 @@ class ingest_state {
     shared_.meters.batch_seconds.Observe(std::chrono::duration<double>(end - read_at_).count());
     if (!sent) return lose_connection(sent.error());
     if (stopping_) return leave();
+    // Now, not at the first quiet moment: under load there is none before UNSUBSCRIBE.
+    if (retiring_ && !unsubscribe()) return;
     show_reading();
     next_turn(0ms);
   }
@@ -178,13 +180,19 @@ class ingest_state {
 
   // -- leaving ---
 
+  /// Only with everything acknowledged. False: the connection is lost, and dealt with.
+  bool unsubscribe() {
+    if (unsubscribed_) return true;
+    if (const auto r = parts_.session->unsubscribe(); !r) {
+      lose_connection(r.error());
+      return false;
+    }
+    return unsubscribed_ = true;
+  }
+
   void drain() {
     show("draining");
-    if (!unsubscribed_) {
-      if (const auto r = parts_.session->unsubscribe(); !r) return lose_connection(r.error());
-      unsubscribed_ = true;
-      return next_turn(0ms);
-    }
+    if (!unsubscribe()) return;
     const auto empty = parts_.session->drained();
     if (!empty) return lose_connection(empty.error());
     if (!*empty) return next_turn(0ms);

@@ -250,6 +250,20 @@ BOOST_AUTO_TEST_CASE(drains_to_empty_before_it_ends_the_session) {
   BOOST_TEST(state() == "gone");
 }
 
+BOOST_AUTO_TEST_CASE(unsubscribes_after_the_first_batch_however_much_there_is_to_read) {
+  broker->burst = 1;
+  for (int i = 0; i < 1000; ++i)
+    broker->queued.push_back("x");
+  answer_at_once = false;
+  start();
+  self->send(lane, retire{});
+  run();
+  BOOST_TEST(broker->unsubscribes == 0);  // a batch is out
+  answer(0, answer_to(bursts.at(0)));
+  BOOST_TEST(broker->unsubscribes == 1);
+  BOOST_TEST(!broker->ended);
+}
+
 BOOST_AUTO_TEST_CASE(waits_for_the_outstanding_verdict_when_asked_to_stop) {
   answer_at_once = false;
   broker->queued = {"a"};
