@@ -20,7 +20,7 @@ constexpr std::uint64_t dead_letters_per_step = 1000;
 constexpr std::uint64_t journal_rows_per_step = 10000;
 
 // DDL waits no longer than this for a lock; others queue behind it for no longer than this.
-constexpr const char* lock_timeout_sql = "SET lock_timeout = '2s'";
+constexpr const char* lock_timeout_sql = "SET lock_timeout = '1s'";
 // CREATE INDEX CONCURRENTLY makes nobody wait; it may itself be patient with open transactions.
 constexpr const char* patient_lock_timeout_sql = "SET lock_timeout = '60s'";
 

@@ -50,7 +50,7 @@ std::string names_of(std::span<const sys_days> wanted) {
 }
 
 result<std::uint32_t> ensure_some(pg::session& session, std::span<const sys_days> wanted) {
-  const auto open = "BEGIN; SET LOCAL lock_timeout = '2s'; SELECT " +
+  const auto open = "BEGIN; SET LOCAL lock_timeout = '1s'; SELECT " +
                     lock_call("pg_advisory_xact_lock", lock_class::partitions) + "; ";
   auto known = session.exec(open + fmt::format(known_sql, names_of(wanted)));
   if (!known) return known.error();

@@ -1,6 +1,9 @@
 #include "tests/storage/fixtures.hpp"
 
-#include <cstring>
+#include <map>
+#include <stdexcept>
+#include <thread>
+#include <utility>
 
 namespace td::test {
 
@@ -12,10 +15,31 @@ uuid id_of(std::uint32_t number, std::uint8_t family) {
   return id;
 }
 
-fresh_database::fresh_database(postgres_server& on) {
-  options.url = on.create_database();
-  must(migrate(options, {.retention_days = 2, .days_ahead = 1}));
+namespace {
+
+/// One migrated database per server to copy the others from.
+std::string migrated_template(postgres_server& on) {
+  static std::map<postgres_server*, std::string> made;
+  auto& name = made[&on];
+  if (name.empty()) {
+    name = "migrated";
+    on.query("CREATE DATABASE " + name);
+    must(migrate({.url = on.url(name)}, {.retention_days = 2, .days_ahead = 1}));
+  }
+  return name;
+}
+
+}  // namespace
+
+fresh_database::fresh_database(postgres_server& on)
+    : server{on}, name{on.create_database(migrated_template(on))} {
+  options.url = on.url(name);
   eye = must(pg::session::open(options));
+}
+
+fresh_database::~fresh_database() {
+  eye.close();
+  server.drop_database(name);
 }
 
 std::string fresh_database::value(const std::string& sql) {
@@ -25,6 +49,29 @@ std::string fresh_database::value(const std::string& sql) {
 
 std::int64_t fresh_database::number(const std::string& sql) {
   return std::stoll(value(sql));
+}
+
+void fresh_database::watch_ways() {
+  run("CREATE TABLE ways (id serial, way text); "
+      "CREATE FUNCTION note_way() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+      "INSERT INTO ways (way) VALUES (CASE WHEN current_query() LIKE '%COPY events_mirror%' "
+      "THEN 'copy' WHEN current_query() LIKE 'INSERT INTO events_mirror%' THEN 'merge' "
+      "ELSE 'isolate' END); RETURN NULL; END $$; "
+      "CREATE TRIGGER note_way AFTER INSERT ON events_mirror EXECUTE FUNCTION note_way()");
+}
+
+std::string fresh_database::ways() {
+  const auto all = value("SELECT coalesce(string_agg(way, ' ' ORDER BY id), '') FROM ways");
+  run("DELETE FROM ways");
+  return all;
+}
+
+void await(pg::session& eye, const std::string& sql) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  while (!must(eye.exec(sql)).truth(0, 0)) {
+    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("never true: " + sql);
+    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+  }
 }
 
 timestamp noon() {
@@ -75,8 +122,8 @@ batch_builder& batch_builder::events(std::uint32_t first, std::uint32_t count,
 }
 
 checked_batch batch_builder::build() {
-  checked_.raw = raw_;
-  return std::move(checked_);
+  checked_.raw = std::exchange(raw_, std::make_shared<batch>());
+  return std::exchange(checked_, {});
 }
 
 }  // namespace td::test

@@ -28,7 +28,10 @@ uuid id_of(std::uint32_t number, std::uint8_t family = 0);
 /// A migrated database of its own, and a session to look at it with.
 struct fresh_database {
   explicit fresh_database(postgres_server& on = postgres_server::shared());
+  ~fresh_database();
 
+  postgres_server& server;
+  std::string name;
   database_options options{};
   pg::session eye;
 
@@ -36,7 +39,16 @@ struct fresh_database {
   std::string value(const std::string& sql);
   std::int64_t number(const std::string& sql);
   void run(const std::string& sql) { value(sql); }
+
+  /// From now on notes by which way rows enter the mirror.
+  void watch_ways();
+  /// "copy", "merge" or "isolate" per statement that was committed, separated by spaces; forgets.
+  std::string ways();
 };
+
+/// Polls until the query says true, for states of the server that nothing announces. Throws after
+/// 20 s.
+void await(pg::session& eye, const std::string& sql);
 
 /// Noon of today, UTC: a time whose partition `fresh_database` has made.
 timestamp noon();
@@ -55,7 +67,7 @@ class batch_builder {
   /// Events id_of(first) to id_of(first + count - 1).
   batch_builder& events(std::uint32_t first, std::uint32_t count, std::uint8_t family = 0);
 
-  checked_batch build();
+  checked_batch build();  ///< leaves an empty builder
 
  private:
   std::shared_ptr<batch> raw_;

@@ -14,7 +14,8 @@ namespace {
 constexpr partition_window window{.retention_days = 2, .days_ahead = 1};
 
 database_options empty_database() {
-  return {.url = postgres_server::shared().create_database()};
+  auto& server = postgres_server::shared();
+  return {.url = server.url(server.create_database())};
 }
 
 std::string ask(const database_options& o, const std::string& sql) {

@@ -145,11 +145,10 @@ BOOST_AUTO_TEST_CASE(an_interrupter_ends_a_wait_from_another_thread) {
   auto watch = open_shared();
   const auto pid = must(s.exec("SELECT pg_backend_pid()")).number(0, 0);
   std::thread other{[&] {
-    const auto busy =
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND pid = " +
-        std::to_string(pid);
-    while (must(watch.exec(busy)).number(0, 0) == 0)
-      std::this_thread::yield();
+    await(watch,
+          "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND "
+          "pid = " +
+              std::to_string(pid) + ")");
     stop.interrupt();
   }};
   const auto r = s.exec("SELECT pg_sleep(60)");

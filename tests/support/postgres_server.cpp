@@ -1,7 +1,6 @@
 #include "tests/support/postgres_server.hpp"
 
 #include <csignal>
-#include <filesystem>
 #include <pwd.h>
 #include <stdexcept>
 #include <sys/stat.h>
@@ -42,16 +41,35 @@ std::string find_binaries() {
 
 postgres_server::postgres_server() : postgres_server(options{}) {}
 
-postgres_server::postgres_server(options o) : options_{std::move(o)}, binaries_{find_binaries()} {
+postgres_server::directory::directory(bool durable) {
+  // Some disks take seconds to delete a cluster's thousands of files.
+  const std::filesystem::path memory = "/dev/shm";
+  std::error_code none;
+  const auto room = std::filesystem::space(memory, none);
+  const bool in_memory = !durable && !none && room.available > (2ull << 30);
+  auto name =
+      ((in_memory ? memory : std::filesystem::temp_directory_path()) / "td-pg-XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr) fail("mkdtemp", name);
+  path = name;
+}
+
+postgres_server::directory::~directory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path, ignored);
+}
+
+postgres_server::postgres_server(options o)
+    : options_{std::move(o)}, directory_{options_.durable}, binaries_{find_binaries()} {
   if (geteuid() == 0) {
     const auto* user = getpwnam(account);
     if (user == nullptr) fail("no user", account);
-    if (chown(directory_.path().c_str(), user->pw_uid, user->pw_gid) != 0)
-      fail("chown", directory_.path());
+    if (chown(directory_.path.c_str(), user->pw_uid, user->pw_gid) != 0)
+      fail("chown", directory_.path);
   }
   if (options_.tcp) port_ = free_port();
-  child_process initdb{as_user({binaries_ + "/initdb", "-D", directory_.file("data"), "-U", account,
-                                "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"})};
+  child_process initdb{
+      as_user({binaries_ + "/initdb", "-D", (directory_.path / "data").string(), "-U", account,
+               "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"})};
   if (!initdb.await_output("Success.", 1, 60s)) fail("initdb", initdb.output());
   start();
 }
@@ -78,7 +96,7 @@ std::vector<std::string> postgres_server::as_user(std::vector<std::string> comma
 }
 
 std::string postgres_server::url(const std::string& database) const {
-  return "postgresql:///" + database + "?host=" + directory_.path().string() +
+  return "postgresql:///" + database + "?host=" + directory_.path.string() +
          "&port=" + std::to_string(port_) + "&user=" + account;
 }
 
@@ -87,10 +105,14 @@ std::string postgres_server::tcp_url(const std::string& database) const {
          database;
 }
 
-std::string postgres_server::create_database() {
+std::string postgres_server::create_database(const std::string& copy_of) {
   const auto name = "test_" + std::to_string(++databases_);
-  query("CREATE DATABASE " + name);
-  return url(name);
+  query("CREATE DATABASE " + name + " TEMPLATE " + copy_of);
+  return name;
+}
+
+void postgres_server::drop_database(const std::string& name) {
+  query("DROP DATABASE " + name + " WITH (FORCE)");
 }
 
 std::string postgres_server::query(const std::string& sql, const std::string& database) {
@@ -106,13 +128,14 @@ std::string postgres_server::query(const std::string& sql, const std::string& da
 
 void postgres_server::start() {
   if (process_) return;
-  std::vector<std::string> command{binaries_ + "/postgres", "-D", directory_.file("data")};
+  std::vector<std::string> command{binaries_ + "/postgres", "-D",
+                                   (directory_.path / "data").string()};
   std::vector<std::string> settings{
-      "unix_socket_directories=" + directory_.path().string(),
+      "unix_socket_directories=" + directory_.path.string(),
       "port=" + std::to_string(port_),
       "listen_addresses=" + std::string{options_.tcp ? "127.0.0.1" : ""},
       "max_connections=60",
-      "max_wal_size=1GB",
+      "max_wal_size=256MB",
       "log_min_messages=warning",
       "log_line_prefix="};
   if (!options_.durable) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <sys/types.h>
@@ -11,8 +12,9 @@
 namespace td::test {
 
 /// A private PostgreSQL cluster in a directory of its own, on a Unix socket (and, if wanted, on
-/// the loopback interface), run as user postgres when we are root. Ends with the object, or with
-/// this process. One thread at a time. Throws std::runtime_error when something cannot be done.
+/// the loopback interface), run as user postgres when we are root. In memory (/dev/shm) where there
+/// is room, unless durable. Ends with the object, or with this process. One thread at a time.
+/// Throws std::runtime_error when something cannot be done.
 class postgres_server {
  public:
   struct options {
@@ -32,8 +34,9 @@ class postgres_server {
   std::string tcp_url(const std::string& database = "postgres") const;
   std::uint16_t tcp_port() const noexcept { return port_; }
 
-  /// A new empty database; returns its url.
-  std::string create_database();
+  /// A new database, empty or a copy of another that nobody uses; returns its name.
+  std::string create_database(const std::string& copy_of = "template1");
+  void drop_database(const std::string& name);  ///< ends its sessions
 
   /// Runs SQL as superuser and returns the first value of the last statement, "" when none.
   std::string query(const std::string& sql, const std::string& database = "postgres");
@@ -52,8 +55,14 @@ class postgres_server {
  private:
   std::vector<std::string> as_user(std::vector<std::string> command) const;
 
+  struct directory {
+    explicit directory(bool durable);
+    ~directory();
+    std::filesystem::path path;
+  };
+
   options options_;
-  temp_dir directory_{"td-pg"};
+  directory directory_;
   std::string binaries_;
   std::uint16_t port_{5432};
   unsigned databases_{};
