@@ -26,6 +26,7 @@ class ingest_state {
         retiring_{parts_.slot.retiring},
         backoff_{reconnect_base, reconnect_cap, static_cast<std::uint64_t>(parts_.slot.slot)} {
     self_->set_exit_handler([this](caf::exit_msg&) { stop(); });
+    shared_.board.report(dependency_broker, source_, false, "not connected yet");
     show("connecting");
     next_turn(0ms);
   }

@@ -136,10 +136,16 @@ class mirror_state {
       log_warning("events came again with another payload",
                   {kv("events", v.payload_conflicts), kv("position", v.position)});
     }
+    if (v.duplicate == 0) observe_latencies(b, v);
+  }
+
+  /// Batches with duplicates are left out: which of their events are new the verdict does not say,
+  /// and an old event's second arrival is no measure of anything.
+  void observe_latencies(const checked_batch& b, const verdict& v) {
     metrics::latency_sum latencies;
     for (const auto& e : b.events)
       latencies.add(v.committed_at - e.occurred_at);
-    latencies.flush(m.publish_to_commit_seconds);
+    latencies.flush(shared_->meters.publish_to_commit_seconds);
   }
 
   void count_rejects(const checked_batch& b) {

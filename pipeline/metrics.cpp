@@ -65,9 +65,11 @@ metrics::metrics(std::string_view version, std::string_view node)
                               latencies())),
       batch_events(histogram("taylordash_batch_events", "Messages per committed batch",
                              bounds{1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2000, 4000, 8000})),
-      publish_to_commit_seconds(histogram(
-          "taylordash_publish_to_commit_seconds",
-          "From an event's occurred_at (the producer's clock) to its commit", latencies())),
+      publish_to_commit_seconds(
+          histogram("taylordash_publish_to_commit_seconds",
+                    "From an event's occurred_at (the producer's clock) to its commit; "
+                    "batches with duplicates are left out",
+                    latencies())),
       dead_letters_(prometheus::BuildCounter()
                         .Name("taylordash_dead_letters_total")
                         .Help("Events dead-lettered, by stage and machine code")

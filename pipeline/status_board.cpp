@@ -17,25 +17,24 @@ bool same_condition(const lane_status& a, const lane_status& b) {
 }  // namespace
 
 void status_board::dependency::settle() {
-  const bool now_ok = sources.empty() ? ok
-                                      : std::any_of(sources.begin(), sources.end(),
-                                                    [](auto& s) { return s.second.ok; });
+  std::uint64_t last_good = 0, last_bad = 0;
+  for (const auto& [name, said] : sources) {
+    auto& last = said.ok ? last_good : last_bad;
+    if (said.order < last) continue;
+    last = said.order;
+    if (!said.ok) reason = said.reason;
+  }
+  const bool now_ok = sources.empty() ? ok : last_good > last_bad || last_bad == 0;
   if (now_ok != ok || since == timestamp{}) since = now();
   ok = now_ok;
-  if (ok) {
-    reason.clear();
-    return;
-  }
-  for (const auto& [name, said] : sources) {
-    if (!said.ok && !said.reason.empty()) reason = said.reason;
-  }
+  if (ok) reason.clear();
 }
 
 void status_board::report(std::string_view dependency_name, std::string_view source, bool ok,
                           std::string_view reason, std::chrono::microseconds latency) {
   const std::lock_guard lock{mutex_};
   auto& d = dependencies_[std::string{dependency_name}];
-  d.sources[std::string{source}] = {ok, std::string{reason}};
+  d.sources[std::string{source}] = {ok, std::string{reason}, ++d.reports};
   if (latency.count() > 0) d.latency = latency;
   d.settle();
   changed_.notify_all();

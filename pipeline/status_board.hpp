@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -22,7 +23,8 @@ inline constexpr std::string_view dependency_broker = "mqtt";
 class status_board {
  public:
   /// A source (one lane, one mirror) reports a dependency as it saw it last. The dependency as a
-  /// whole is up while any source that reports on it sees it up.
+  /// whole is up while no source sees it down, or while one has seen it up since the last that saw
+  /// it down: an idle source's old good news does not outweigh fresh bad news.
   void report(std::string_view dependency, std::string_view source, bool ok,
               std::string_view reason, std::chrono::microseconds latency = {});
 
@@ -56,6 +58,7 @@ class status_board {
   struct source_report {
     bool ok{};
     std::string reason;
+    std::uint64_t order{};  ///< of the report, over all sources
   };
   struct dependency {
     bool ok{true};
@@ -63,6 +66,7 @@ class status_board {
     std::string reason;
     std::chrono::microseconds latency{};
     std::map<std::string, source_report, std::less<>> sources;
+    std::uint64_t reports{};
     void settle();
   };
 

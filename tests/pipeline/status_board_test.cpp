@@ -20,15 +20,18 @@ lane_status lane(std::int32_t slot, std::string state) {
 
 BOOST_AUTO_TEST_SUITE(status_board_test)
 
-BOOST_AUTO_TEST_CASE(a_dependency_is_up_while_any_source_sees_it_up) {
+BOOST_AUTO_TEST_CASE(fresh_bad_news_outweighs_old_good_news_and_the_other_way_round) {
   status_board b;
   BOOST_TEST(b.up(dependency_database));
   b.report(dependency_database, "mirror 0", true, "");
   b.report(dependency_database, "mirror 1", false, "connection refused");
-  BOOST_TEST(b.up(dependency_database));
+  BOOST_TEST(!b.up(dependency_database));  // mirror 0 is idle and does not know yet
+  BOOST_TEST(b.dependencies().front().reason == "connection refused");
+  b.report(dependency_database, "mirror 0", true, "");
+  BOOST_TEST(b.up(dependency_database));  // it answers one; mirror 1 has a trouble of its own
   b.report(dependency_database, "mirror 0", false, "connection refused");
   BOOST_TEST(!b.up(dependency_database));
-  BOOST_TEST(b.dependencies().front().reason == "connection refused");
+  b.report(dependency_database, "mirror 0", true, "");
   b.report(dependency_database, "mirror 1", true, "");
   BOOST_TEST(b.up(dependency_database));
   BOOST_TEST(b.dependencies().front().reason == "");
@@ -47,8 +50,9 @@ BOOST_AUTO_TEST_CASE(forgets_what_an_ended_source_said) {
   status_board b;
   b.report(dependency_broker, "lane 0", true, "");
   b.report(dependency_broker, "lane 1", false, "refused");
-  b.forget(dependency_broker, "lane 0");
   BOOST_TEST(!b.up(dependency_broker));
+  b.forget(dependency_broker, "lane 1");
+  BOOST_TEST(b.up(dependency_broker));
 }
 
 BOOST_AUTO_TEST_CASE(is_ready_only_when_every_expected_lane_works_and_both_servers_answer) {

@@ -34,6 +34,7 @@ class Producer(threading.Thread):
         self.acknowledged = set()  # keys
         self.refused = {}  # key -> reason code
         self.connections = 0
+        self._pause_until = 0.0
 
     # -- for the test ---
 
@@ -78,7 +79,8 @@ class Producer(threading.Thread):
             self.connections += 1
             start, sent = time.monotonic(), 0
             while not self._done():
-                while len(self._in_flight) < self._window and connection.unsent < 1 << 20:
+                while (len(self._in_flight) < self._window and connection.unsent < 1 << 20
+                       and time.monotonic() >= self._pause_until):
                     due = self._rate is None or sent < (time.monotonic() - start) * self._rate
                     event = self._next() if due else None
                     if event is None:
@@ -107,6 +109,11 @@ class Producer(threading.Thread):
     def _settle(self, body):
         event = self._in_flight.pop(int.from_bytes(body[:2], "big"))
         reason = body[2] if len(body) > 2 else 0
+        if reason == mqtt.NO_MATCHING_SUBSCRIBERS:
+            # The broker has restarted and the lanes are not back yet: nobody has the event, so it goes out again.
+            self._queue.append(event)
+            self._pause_until = time.monotonic() + 0.05
+            return
         if reason >= 128:
             self.refused[event.key] = reason
         self.acknowledged.add(event.key)
