@@ -15,9 +15,11 @@ password_file {etc}/mosquitto.passwd
 acl_file {etc}/mosquitto.acl
 
 # -- nothing is dropped for a consumer that is slow or away ---
+# As good as no bound. Not 0, which says the same: with it Mosquitto 2.0.11 ends the connection of
+# a producer after each message that it refuses.
 # Not set on purpose: max_queued_bytes and memory_limit drop silently; message_size_limit
 # acknowledges what it discards.
-max_queued_messages 0
+max_queued_messages 1000000000
 max_inflight_messages 0
 max_packet_size 16777216
 

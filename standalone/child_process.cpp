@@ -8,9 +8,9 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +20,11 @@ namespace td {
 namespace {
 
 using clock = std::chrono::steady_clock;
+
+// glibc 2.36 declares these two without C linkage for C++.
+unique_fd open_pidfd(pid_t pid) {
+  return unique_fd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+}
 
 failure no_start(const program& p, std::string_view step, int error) {
   const bool forbidden = error == EACCES || error == EPERM;
@@ -190,7 +195,7 @@ result<ending> run_to_end(const program& p, std::chrono::milliseconds limit) {
   made->dies_with = ::getpid();
   const pid_t child = fork_child(*made);
   if (child < 0) return no_start(p, "fork", errno);
-  const unique_fd pidfd{::pidfd_open(child, 0)};
+  const auto pidfd = open_pidfd(child);
   if (!pidfd) {
     const int error = errno;
     end_child(child);
@@ -215,7 +220,7 @@ result<server_process> server_process::launch(program p, const std::filesystem::
   if (!made) return made.error();
   const pid_t child = fork_child(*made);
   if (child < 0) return no_start(p, "fork", errno);
-  unique_fd pidfd{::pidfd_open(child, 0)};
+  auto pidfd = open_pidfd(child);
   const auto identity = identify(child);
   if (!pidfd || !identity) {
     const int error = errno;
@@ -271,14 +276,15 @@ bool readable_within(int fd, std::chrono::milliseconds limit, int cancel_fd) {
 }
 
 result<void> send_signal(int pidfd, int number) {
-  if (::pidfd_send_signal(pidfd, number, nullptr, 0) == 0 || errno == ESRCH) return ok();
+  if (::syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0) == 0 || errno == ESRCH)
+    return ok();
   return failure{
       errc::internal, fmt::format("cannot send signal {}: {}", number, std::strerror(errno)), {}};
 }
 
 std::optional<unique_fd> open_process(const process_identity& who) {
   // First the descriptor, then the look: whatever it names now can't change under us.
-  unique_fd pidfd{::pidfd_open(who.pid, 0)};
+  auto pidfd = open_pidfd(who.pid);
   if (!pidfd || identify(who.pid) != who) return std::nullopt;
   return pidfd;
 }

@@ -67,11 +67,11 @@ std::string tail_of(const std::filesystem::path& file, std::size_t bytes) {
   std::string text(size - from, '\0');
   const auto n = ::pread(fd.get(), text.data(), text.size(), static_cast<off_t>(from));
   text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  while (!text.empty() && text.back() == '\n')
+    text.pop_back();
   if (const auto line_end = text.find('\n'); from > 0 && line_end != std::string::npos) {
     text.erase(0, line_end + 1);
   }
-  while (!text.empty() && text.back() == '\n')
-    text.pop_back();
   return text;
 }
 

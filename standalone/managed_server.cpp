@@ -104,6 +104,11 @@ failure managed_server::died(std::string_view when, const ending& how) const {
           {}};
 }
 
+pid_t managed_server::pid() const {
+  const std::lock_guard guard{mutex_};
+  return process_ ? process_->pid() : 0;
+}
+
 ending managed_server::collect() {
   const std::lock_guard guard{mutex_};
   auto how = process_->collect();

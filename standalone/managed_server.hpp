@@ -48,8 +48,8 @@ class managed_server {
   /// How the process ended; after this, none runs. Only when `ended_fd` was readable.
   ending collect();
 
-  /// Its pid; 0 when none runs.
-  pid_t pid() const noexcept { return process_ ? process_->pid() : 0; }
+  /// Its pid; 0 when none runs. Any thread.
+  pid_t pid() const;
 
  protected:
   struct stop_step {
@@ -102,7 +102,7 @@ class managed_server {
   std::filesystem::path record_;
   std::filesystem::path log_;
   std::string instance_;
-  std::mutex mutex_;  // guards the exchange of process_
+  mutable std::mutex mutex_;  // guards the exchange of process_
   std::optional<server_process> process_;
 };
 

@@ -24,6 +24,10 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view major_version = "15";
 
+constexpr std::string_view local_conf =
+    R"(# Your own PostgreSQL settings: read last, never overwritten.
+)";
+
 constexpr std::string_view pg_hba = R"(# Written by TaylorDash at every start.
 # Only the socket in the data directory, only with a password.
 local all all scram-sha-256
@@ -81,6 +85,7 @@ shared_buffers = 256MB
 maintenance_work_mem = 128MB
 checkpoint_timeout = 15min
 max_wal_size = 2GB
+recovery_init_sync_method = syncfs
 min_wal_size = 256MB
 wal_compression = lz4
 jit = off
@@ -92,7 +97,7 @@ datestyle = 'iso, ymd'
 lc_messages = 'C'
 log_line_prefix = '%m [%p] %a '
 
-include_if_exists = '{1}'
+include = '{1}'
 )",
                      socket_folder.string(), local.string());
 }
@@ -118,8 +123,9 @@ bool postgres_answers(const fs::path& socket) {
       static_cast<ssize_t>(message.size())) {
     return false;
   }
-  char kind = 0;
-  return ::recv(fd.get(), &kind, 1, 0) == 1 && kind == 'R';
+  // All of the answer is read: the server's log would tell of a connection cut short.
+  std::array<char, 512> answer{};
+  return ::recv(fd.get(), answer.data(), answer.size(), 0) > 0 && answer[0] == 'R';
 }
 
 postgres_cluster::postgres_cluster(const data_directory& directory, const instance_secrets& secrets,
@@ -152,6 +158,10 @@ result<void> postgres_cluster::prepare() {
   }
   if (auto fine = check_version(); !fine) return fine;
   if (auto fine = clear_stale_pid_file(); !fine) return fine;
+  const auto local = layout_.etc() / "postgresql.local.conf";
+  if (!fs::exists(local, error)) {
+    if (auto written = write_durably(local, local_conf, {0644}); !written) return written;
+  }
   const file_rights rights{0600, user_.uid, user_.gid};
   auto written = write_durably(layout_.cluster() / "postgresql.conf", configuration(), rights);
   if (!written) return written;
@@ -258,18 +268,26 @@ result<void> postgres_cluster::check_version() const {
                  {}};
 }
 
-/// PostgreSQL refuses to start when the pid in postmaster.pid belongs to any living process of its
-/// user, as happens when pids are handed out again after a crash. Where that process provably
-/// is no PostgreSQL of this cluster, the pid is made one that nobody has; the rest of the file
-/// stays, so that PostgreSQL still makes its own check for survivors on the shared memory.
+/// PostgreSQL refuses to start when the pid in postmaster.pid belongs to any process of its user:
+/// one that got a pid handed out again, or a dead postmaster that its new parent has not collected
+/// (in a container without an init: for ever). Where it provably is no PostgreSQL of this cluster,
+/// the pid is made one that nobody has; the rest of the file stays, so that PostgreSQL still makes
+/// its own check for survivors on the shared memory.
 result<void> postgres_cluster::clear_stale_pid_file() const {
   const auto file = layout_.cluster() / "postmaster.pid";
   const auto text = read_text(file);
   pid_t pid = 0;
-  if (!text) return ok();
+  // Whoever made these has gone: no other cluster has its socket in this folder.
+  const auto no_socket = [&] {
+    for (const auto* name : {".s.PGSQL.5432.lock", ".s.PGSQL.5432"}) {
+      ::unlink((layout_.socket_folder() / name).c_str());
+    }
+    return ok();
+  };
+  if (!text) return no_socket();
   const auto line_end = std::min(text->find('\n'), text->size());
   std::from_chars(text->data(), text->data() + line_end, pid);
-  if (pid <= 0 || !identify(pid)) return ok();
+  if (pid <= 0 || (::kill(pid, 0) != 0 && errno == ESRCH)) return no_socket();
   if (is_postmaster_of(pid, layout_.cluster())) {
     return failure{errc::configuration_invalid,
                    fmt::format("a PostgreSQL server that this instance did not start (process {}) "
@@ -277,6 +295,7 @@ result<void> postgres_cluster::clear_stale_pid_file() const {
                                pid, layout_.cluster().string()),
                    {}};
   }
+  no_socket();
   log_warning("postgresql left a stale pid file", {kv("pid_now_of_another_process", pid)});
   return write_durably(file, fmt::format("{}{}", nobodys_pid, text->substr(line_end)),
                        {0600, user_.uid, user_.gid});

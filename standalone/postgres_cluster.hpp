@@ -42,7 +42,7 @@ class postgres_cluster final : public managed_server {
 };
 
 /// postgresql.conf of a cluster whose socket lies in `socket_folder`; ends with the inclusion of
-/// `local`, the user's own file, if there is one.
+/// `local`, the user's own file.
 std::string postgresql_conf(const std::filesystem::path& socket_folder,
                             const std::filesystem::path& local);
 
