@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bench/truth.hpp"
+#include "cli/stop_signal.hpp"
+
+namespace td::bench {
+
+/// What a figure needs beside it: name and value, in the order in which they are printed. What
+/// can't be found out is "unknown".
+using facts = std::vector<std::pair<std::string, std::string>>;
+
+/// Processor, cores, memory, kernel, file system below `folder`, load before the bench.
+facts machine_facts(const std::string& folder);
+
+/// Versions of the service, PostgreSQL, Mosquitto, libmosquitto, libpq and the compiler.
+facts version_facts(truth_reader& truth, const std::string& service, stop_signal& stop);
+
+}  // namespace td::bench

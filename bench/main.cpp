@@ -1,0 +1,17 @@
+#include <CLI/CLI.hpp>
+
+#include "bench/commands.hpp"
+#include "pipeline/log.hpp"
+
+int main(int argc, char** argv) {
+  td::init_log(td::log_level::warning, td::log_format::text);
+  CLI::App app{"Measures TaylorDash. bench/README.md says what and how to read it.",
+               "taylordash-bench"};
+  app.require_subcommand(1);
+  int status = 0;
+  td::bench::add_pipeline_command(app, status);
+  td::bench::add_load_command(app, status);
+  td::bench::add_drain_command(app, status);
+  CLI11_PARSE(app, argc, argv);
+  return status;
+}
