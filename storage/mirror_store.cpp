@@ -281,7 +281,7 @@ class pg_mirror_store final : public mirror_store {
     if (!side) return side.error();
     const auto made = ensure_partitions(*side, order_.days(b));
     if (!made) return made.error();
-    log_info("mirror made missing partitions", {kv("partitions", *made)});
+    if (*made > 0) log_info("mirror made missing partitions", {kv("partitions", *made)});
     return ok();
   }
 

@@ -97,22 +97,19 @@ class pg_partition_store final : public partition_store {
     auto days = session_.exec(days_sql, {to_be_dropped, partition_name(first_kept)});
     if (!days) return days.error();
     std::uint32_t dropped = 0;
-    std::optional<failure> failed;
     for (int i = 0; i < days->size(); ++i) {
       const std::string table{days->text(i, 0)};
       const bool attached = days->truth(i, 1);
       if (!attached && !days->truth(i, 3)) continue;
       auto done = attached ? detach(table, days->truth(i, 2)) : ok();
       if (done) done = drop(table);
-      if (done) {
-        ++dropped;
-      } else if (done.error().code != errc::database_busy) {
-        return done.error();
-      } else {
-        failed = done.error();
+      if (!done) {
+        // Who is in the way of one day is in the way of all; what is done so far counts.
+        if (dropped == 0 || done.error().code != errc::database_busy) return done.error();
+        break;
       }
+      ++dropped;
     }
-    if (dropped == 0 && failed) return *failed;
     return dropped;
   }
 

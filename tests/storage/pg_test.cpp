@@ -52,6 +52,16 @@ BOOST_AUTO_TEST_CASE(prepares_a_session_and_leaves_durability_to_the_user) {
   BOOST_TEST(must(other.exec("SHOW synchronous_commit")).text(0, 0) == "off");
 }
 
+BOOST_AUTO_TEST_CASE(a_silent_peer_is_given_up_by_both_sides_of_a_tcp_connection) {
+  // What frees the leases of a node that lost its power; the defaults take two hours.
+  postgres_server server{{.tcp = true}};
+  auto s = must(pg::session::open({.url = server.tcp_url()}));
+  const auto r =
+      must(s.exec("SELECT string_agg(setting, ' ' ORDER BY name) FROM pg_settings WHERE "
+                  "name LIKE 'tcp\\_%'"));
+  BOOST_TEST(r.text(0, 0) == "3 5 2 11000");
+}
+
 BOOST_AUTO_TEST_CASE(never_shows_a_password) {
   const char* const urls[] = {
       "postgresql//user:hunter2@host/db",                          // no URI: libpq quotes it whole
