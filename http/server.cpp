@@ -39,6 +39,7 @@ using std::chrono::milliseconds;
 using request = http::request<http::string_body>;
 using response = http::response<http::string_body>;
 
+constexpr std::chrono::seconds lingering{1};
 constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
 
 /// "/a?b=c" and "http://host/a" (absolute form, RFC 9112 section 3.2.2) both ask for "/a".
@@ -66,7 +67,7 @@ class route_table {
     }
   }
 
-  http_answer answer(const request& r) const {
+  std::optional<http_answer> answer(const request& r) const {
     if (r.version() == 11 && r.count(http::field::host) != 1) {
       return problem_answer(400, "bad_request", "a request needs exactly one Host header");
     }
@@ -267,16 +268,13 @@ class beast_server final : public http_server {
       const auto e = co_await read(*c, parser);
       stop_waiting(*c);
       c->mid_request = false;
-      if (e) {
-        if (const auto answer = answer_to(e)) co_await refuse_request(*c, *answer);
-        co_return;
-      }
+      auto answer = e ? answer_to(e) : routes_.answer(parser.get());
+      if (!answer) co_return;
       const auto& asked = parser.get();
-      auto answer = routes_.answer(asked);
       const bool last =
-          !asked.keep_alive() || !parser.is_done() || answer.status == 400 || stopping_;
-      const bool sent = co_await write(*c, std::move(answer), asked.version(),
-                                       asked.method() == http::verb::head, !last);
+          e || !asked.keep_alive() || !parser.is_done() || answer->status == 400 || stopping_;
+      const bool sent = co_await write(*c, *answer, e ? 11 : asked.version(),
+                                       !e && asked.method() == http::verb::head, !last);
       if (last && sent) co_await close_after_answer(*c);
       if (last || !sent) co_return;
     }
@@ -314,12 +312,8 @@ class beast_server final : public http_server {
     return problem_answer(400, "bad_request", "this is not HTTP/1.1: " + e.message());
   }
 
-  asio::awaitable<void> refuse_request(connection& c, http_answer answer) {
-    if (co_await write(c, std::move(answer), 11, false, false)) co_await close_after_answer(c);
-  }
-
   /// False when the client did not take it in time.
-  asio::awaitable<bool> write(connection& c, http_answer answer, unsigned version, bool head,
+  asio::awaitable<bool> write(connection& c, http_answer& answer, unsigned version, bool head,
                               bool keep_alive) {
     response r{http::int_to_status(answer.status), version};
     r.set(http::field::server, "taylordash");
@@ -349,7 +343,7 @@ class beast_server final : public http_server {
   asio::awaitable<void> close_after_answer(connection& c) {
     error_code ignored;
     c.stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    c.stream.expires_after(limits_.stop);
+    c.stream.expires_after(lingering);
     start_waiting(c);
     for (std::size_t read = 0; read < 16 * limits_.body_bytes;) {
       c.buffer.clear();
