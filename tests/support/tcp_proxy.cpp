@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace td::test {
@@ -97,14 +98,11 @@ void tcp_proxy::reset() {
 }
 
 void tcp_proxy::refuse(bool yes) {
-  const std::lock_guard lock(mutex_);
-  if (yes && listener_ >= 0) {
-    ::close(listener_);
-    listener_ = -1;
-  } else if (!yes && listener_ < 0) {
-    open_listener();
-  }
+  std::unique_lock lock(mutex_);
+  refuse_ = yes;
   poke();
+  // The thread does it: closed under its poll, the listener would live on for a moment.
+  changed_.wait(lock, [&] { return yes == (listener_ < 0); });
 }
 
 std::size_t tcp_proxy::connections() const {
@@ -147,6 +145,9 @@ void tcp_proxy::run() {
     {
       const std::lock_guard lock(mutex_);
       if (stop_) return;
+      if (refuse_ && listener_ >= 0) ::close(std::exchange(listener_, -1));
+      if (!refuse_ && listener_ < 0) open_listener();
+      changed_.notify_all();
       watched.push_back({wake_, POLLIN, 0});
       watched.push_back({listener_, POLLIN, 0});
       const bool moving = mode_ == mode::pass || mode_ == mode::black_hole;

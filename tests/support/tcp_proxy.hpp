@@ -79,6 +79,7 @@ class tcp_proxy {
   std::size_t accepted_{};
   std::uint64_t to_server_{};
   std::uint64_t to_client_{};
+  bool refuse_{};
   bool stop_{};
   std::thread thread_;
 };

@@ -38,6 +38,15 @@ bool write_all(int fd, const char* data, std::size_t size) {
   return true;
 }
 
+/// Closing with unread bytes would be a reset, and the server might not hear what was sent last.
+void end_in_order(int server) {
+  ::shutdown(server, SHUT_WR);
+  char scrap[16384];
+  for (pollfd p{server, POLLIN, 0}; ::poll(&p, 1, 5000) > 0;) {
+    if (::read(server, scrap, sizeof scrap) <= 0) return;
+  }
+}
+
 }  // namespace
 
 tls_proxy::tls_proxy(std::uint16_t target_port, const certificates& identity,
@@ -111,8 +120,12 @@ void tls_proxy::serve(int client) {
     if (decrypted || p[0].revents != 0) {
       char piece[record_bytes];
       const int got = SSL_read(ssl, piece, sizeof piece);
-      open = got > 0 && write_all(server, piece, static_cast<std::size_t>(got));
-      if (open) to_server_ += static_cast<std::uint64_t>(got);
+      if (got <= 0) {
+        end_in_order(server);
+        break;
+      }
+      open = write_all(server, piece, static_cast<std::size_t>(got));
+      to_server_ += static_cast<std::uint64_t>(got);
     }
     if (p[1].revents != 0) {
       char piece[65536];
