@@ -131,13 +131,20 @@ class reader {
 
  private:
   static void take_into(reader r, ledger_counts& c) {
-    r.take("received", c.received);
-    r.take("stored", c.stored);
-    r.take("duplicate", c.duplicate);
-    r.take("dead_lettered", c.dead_lettered);
-    r.take("given_back", c.given_back);
-    r.take("in_flight", c.in_flight);
+    r.take_count("received", c.received);
+    r.take_count("stored", c.stored);
+    r.take_count("duplicate", c.duplicate);
+    r.take_count("dead_lettered", c.dead_lettered);
+    r.take_count("given_back", c.given_back);
+    r.take_count("in_flight", c.in_flight);
   }
+
+  /// Small enough that the ledger's sum of five fits 63 bits.
+  void take_count(std::string_view name, std::uint64_t& into) {
+    take(name, into);
+    if (into > std::uint64_t{1} << 60) complain(name, "an integer in range");
+  }
+
   static void take_into(reader r, lane_status& l) {
     r.take("slot", l.slot);
     r.take("client_id", l.client_id);
