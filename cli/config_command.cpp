@@ -22,8 +22,9 @@ std::string summary(const loaded_config& config, const std::string& file) {
     if (source.what != setting_source::kind::built_in) ++set;
   }
   const auto where = file.empty() ? std::string{"no file (name one with --config)"} : file;
-  return fmt::format("{}: {}. {} of {} settings are set, the others have their defaults.\n", where,
-                     paint(standard_output(), colour::green, "ok"), set, setting_keys().size());
+  return fmt::format("{}: {}. {} of {} settings {} set, the others have their defaults.\n", where,
+                     paint(standard_output(), colour::green, "ok"), set, setting_keys().size(),
+                     set == 1 ? "is" : "are");
 }
 
 int check(const config_options& options, bool show) {
