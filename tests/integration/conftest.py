@@ -65,7 +65,8 @@ def cluster(run_directory):
 
 @pytest.fixture(scope="session")
 def binary():
-    assert service_module.BINARY.is_file(), f"{service_module.BINARY} is not built"
+    if not service_module.BINARY.is_file():
+        pytest.exit(f"{service_module.BINARY} is not built (./dev build debug)", returncode=3)
     return service_module.BINARY
 
 
