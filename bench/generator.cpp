@@ -3,6 +3,7 @@
 #include <charconv>
 #include <memory>
 #include <optional>
+#include <pthread.h>
 #include <thread>
 #include <vector>
 
@@ -142,6 +143,7 @@ result<load_report> generate(const load& what, std::stop_token stop) {
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < producers.size(); ++i) {
       threads.emplace_back([&, i] {
+        pthread_setname_np(pthread_self(), "producer");  // for profilers
         ends[i] = producers[i]->run(abandon.get_token(), start);
         if (!ends[i]) abandon.request_stop();
       });

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <bit>
+#include <cstdlib>
 #include <cstring>
-#include <latch>
+#include <memory>
 #include <mqtt_protocol.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <thread>
 #include <vector>
 
@@ -383,6 +384,7 @@ result<void> drain(const drain_options& options, std::stop_token stop, void (*re
     std::vector<std::jthread> threads;
     for (auto& l : lanes) {
       threads.emplace_back([&abandon, &l = *l] {
+        pthread_setname_np(pthread_self(), "drain");  // for profilers
         if (!l.run(abandon.get_token())) abandon.request_stop();
       });
     }

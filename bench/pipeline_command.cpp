@@ -97,7 +97,7 @@ void add_pipeline_command(CLI::App& app, int& status) {
   c->add_option("--service", o.service, "the taylordash binary to measure")
       ->check(CLI::ExistingFile)
       ->capture_default_str();
-  c->add_option("--dir", o.folder, "where the servers keep their data meanwhile")
+  c->add_option("--data-dir", o.folder, "where the servers keep their data meanwhile")
       ->capture_default_str();
   c->add_option("--output", a->output, "the JSON file [build/bench-results/pipeline-DATE.json]");
   c->footer("Example:\n  taylordash-bench pipeline --pairs 7 --events 400000");

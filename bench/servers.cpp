@@ -80,7 +80,12 @@ result<void> bench_servers::empty_broker() {
   std::filesystem::remove(directory_.layout().broker() / "mosquitto.db", error);
   if (error) return failure{errc::internal, "cannot remove mosquitto.db: " + error.message()};
   if (auto r = broker_.start(-1); !r) return r.error();
-  return broker_.open_gate();
+  // Once opened, the gate is open to later processes from their start.
+  if (!gate_is_open_) {
+    if (auto r = broker_.open_gate(); !r) return r;
+    gate_is_open_ = true;
+  }
+  return ok();
 }
 
 /// As superuser, for the checkpoint.
