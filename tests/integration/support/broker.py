@@ -15,7 +15,7 @@ allow_anonymous true
 persistence true
 persistence_location {directory}/
 autosave_interval 20
-max_queued_messages 0
+max_queued_messages 1000000000
 max_inflight_messages 0
 max_packet_size 20000000
 log_dest stderr
