@@ -19,6 +19,11 @@ BOOST_AUTO_TEST_CASE(a_reader_that_follows_positions_skips_and_repeats_nothing) 
   constexpr std::uint32_t writers = 4;
   constexpr std::uint32_t batches = 50;
   constexpr std::uint32_t total = writers * batches;
+  // Between taking a position and its commit passes some time, so that writers overlap there.
+  db.run(
+      "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+      "PERFORM pg_sleep(0.002); RETURN NULL; END $$; "
+      "CREATE TRIGGER dawdle AFTER INSERT ON mirror_batches EXECUTE FUNCTION dawdle()");
   const auto seed = std::random_device{}();
   BOOST_TEST_MESSAGE("seed " << seed);
   std::vector<std::thread> threads;
@@ -33,7 +38,7 @@ BOOST_AUTO_TEST_CASE(a_reader_that_follows_positions_skips_and_repeats_nothing) 
         batch_builder b;
         b.from(static_cast<std::int32_t>(w), 1, n)
             .events(next, size, static_cast<std::uint8_t>(w))
-            .reject("bad");
+            .reject("bad " + std::to_string(w));  // one for all would serialise the writers
         next += size;
         if (const auto r = store->write(b.build()); !r) failed[w] = to_string(r.error());
       }
@@ -75,7 +80,7 @@ BOOST_AUTO_TEST_CASE(a_reader_that_follows_positions_skips_and_repeats_nothing) 
   BOOST_TEST(db.value("SELECT bool_and(committed_at >= before) FROM (SELECT committed_at, "
                       "lag(committed_at, 1, '-infinity') OVER (ORDER BY position) AS before FROM "
                       "mirror_batches) x") == "t");
-  BOOST_TEST(db.number("SELECT attempts FROM dlq_events") == total);
+  BOOST_TEST(db.number("SELECT sum(attempts) FROM dlq_events") == total);
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_that_fails_leaves_no_gap) {

@@ -1,3 +1,4 @@
+#include <barrier>
 #include <thread>
 
 #include <boost/test/unit_test.hpp>
@@ -27,6 +28,41 @@ struct failure_fixture {
   }
 
   void look_again() { db.eye = must(pg::session::open(db.options)); }
+
+  /// Some rows of a table take a while, so that transactions overlap on any machine.
+  void dawdle(const std::string& table, const std::string& when) {
+    db.run(
+        "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "PERFORM pg_sleep(0.01); RETURN NEW; END $$; CREATE TRIGGER dawdle BEFORE INSERT ON " +
+        table + " FOR EACH ROW WHEN (" + when + ") EXECUTE FUNCTION dawdle()");
+  }
+
+  /// Both write `batch_of(round, backwards)` at the same time, round by round. Returns how many
+  /// events were stored by the two together.
+  template <class Batch>
+  std::uint64_t write_from_two_stores(std::uint32_t rounds, Batch batch_of) {
+    auto other = must(open_mirror_store(named("the other")));
+    std::uint64_t stored[2] = {};
+    std::string failed[2];
+    std::barrier start{2};
+    const auto feed = [&](mirror_store& to, int which) {
+      for (std::uint32_t round = 0; round < rounds; ++round) {
+        const auto b = batch_of(round, which == 1);
+        start.arrive_and_wait();
+        const auto r = to.write(b);
+        if (r)
+          stored[which] += r->stored;
+        else
+          failed[which] = to_string(r.error());
+      }
+    };
+    std::thread one{[&] { feed(*store, 0); }};
+    feed(*other, 1);
+    one.join();
+    BOOST_TEST(failed[0] == "");
+    BOOST_TEST(failed[1] == "");
+    return stored[0] + stored[1];
+  }
 
   std::int64_t pid_of_mirror() {
     return db.number("SELECT pid FROM pg_stat_activity WHERE application_name = 'the mirror'");
@@ -192,36 +228,38 @@ BOOST_AUTO_TEST_CASE(a_statement_that_takes_too_long_is_reported_and_the_connect
 }
 
 BOOST_AUTO_TEST_CASE(two_stores_fed_the_same_events_in_opposite_order_never_deadlock) {
-  constexpr int rounds = 25;
-  constexpr std::uint32_t size = 300;
-  auto other = must(open_mirror_store(named("the other")));
-  std::uint64_t stored[2] = {};
-  std::string failed[2];
-  const auto feed = [&](mirror_store& to, int which) {
-    for (std::uint32_t round = 0; round < rounds && failed[which].empty(); ++round) {
-      batch_builder b;
-      for (std::uint32_t i = 0; i < size; ++i) {
-        const auto n = round * size + (which == 0 ? i : size - 1 - i);
-        b.event(id_of(n), "{}", noon() - std::chrono::hours{24 * (n % 2)});
-        if (i % 50 == 0) b.reject("bad " + std::to_string(n / 100));
-      }
-      const auto r = to.write(b.build());
-      if (r)
-        stored[which] += r->stored;
-      else
-        failed[which] = to_string(r.error());
+  constexpr std::uint32_t rounds = 12;
+  constexpr std::uint32_t size = 1500;
+  dawdle("events_mirror", "NEW.batch_index % 200 = 0");
+  const auto batch_of = [](std::uint32_t round, bool backwards) {
+    batch_builder b;
+    for (std::uint32_t i = 0; i < size; ++i) {
+      const auto n = round * size + (backwards ? size - 1 - i : i);
+      b.event(id_of(n), "{}", noon() - std::chrono::hours{24 * (n % 2)});
     }
+    return b.build();
   };
-  std::thread one{[&] { feed(*store, 0); }};
-  feed(*other, 1);
-  one.join();
-  BOOST_TEST(failed[0] == "");
-  BOOST_TEST(failed[1] == "");
-  BOOST_TEST(stored[0] + stored[1] == rounds * size);
+  const auto stored = write_from_two_stores(rounds, batch_of);
+  BOOST_TEST(stored == rounds * size);
   BOOST_TEST(db.number("SELECT count(*) FROM events_mirror") == rounds * size);
-  BOOST_TEST(db.number("SELECT sum(attempts) FROM dlq_events") == 2 * rounds * 6);
-  BOOST_TEST(db.number("SELECT deadlocks FROM pg_stat_database WHERE datname = "
-                       "current_database()") == 0);
+  BOOST_TEST(server.log().find("deadlock detected") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(two_stores_fed_the_same_bad_events_in_opposite_order_never_deadlock) {
+  constexpr std::uint32_t rounds = 12;
+  constexpr std::uint32_t size = 300;
+  dawdle("dlq_events", "get_byte(NEW.raw, 0) = ascii('0')");
+  const auto batch_of = [](std::uint32_t round, bool backwards) {
+    batch_builder b;
+    for (std::uint32_t i = 0; i < size; ++i) {
+      const auto n = round * size + (backwards ? size - 1 - i : i);
+      b.reject(std::to_string(n % 40) + " bad " + std::to_string(n));
+    }
+    return b.build();
+  };
+  write_from_two_stores(rounds, batch_of);
+  BOOST_TEST(db.number("SELECT count(*) FROM dlq_events WHERE attempts = 2") == rounds * size);
+  BOOST_TEST(server.log().find("deadlock detected") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_deadlock_is_tried_again_within_the_call_but_not_forever) {
