@@ -8,8 +8,10 @@ set(TD_SANITIZE "" CACHE STRING "Sanitizers to compile with, for example address
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # Precompiled headers and ccache agree only with these sloppiness settings (ccache manual, "Precompiled headers").
+  # Paths are hashed relative to the checkout, so that a second clone finds what the first one compiled.
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+      CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=true ${CCACHE})
 endif()
 
 add_library(td_flags INTERFACE)
@@ -26,6 +28,8 @@ endif()
 if(TD_SANITIZE)
   # CAF 0.17 trips -fsanitize=null inside its own headers (init_fun_factory.hpp).
   target_compile_options(td_flags INTERFACE -fsanitize=${TD_SANITIZE} -fno-sanitize=null
-                                            -fno-sanitize-recover=all -O1)
+                                            -fno-sanitize-recover=all)
+  # Line tables are all that a sanitizer's report needs, and cost half of full debug information.
+  set(CMAKE_CXX_FLAGS_DEBUG "-g1")
   target_link_options(td_flags INTERFACE -fsanitize=${TD_SANITIZE})
 endif()
