@@ -1,6 +1,7 @@
 #include "cli/cli.hpp"
 
 #include <exception>
+#include <memory>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -8,8 +9,10 @@
 #include "cli/config_command.hpp"
 #include "cli/migrate_command.hpp"
 #include "cli/serve_command.hpp"
+#include "cli/standalone_command.hpp"
 #include "cli/status_command.hpp"
 #include "cli/terminal.hpp"
+#include "cli/verify_command.hpp"
 #include "config/suggest.hpp"
 #include "config/version.hpp"
 
@@ -20,11 +23,38 @@ namespace {
 /// and an example, and sets `status` when it has run.
 using add_command = void (*)(CLI::App& app, int& status);
 constexpr add_command commands[] = {
-    add_serve_command,
-    add_status_command,
-    add_migrate_command,
-    add_config_command,
+    add_serve_command,  add_standalone_command, add_status_command,
+    add_verify_command, add_migrate_command,    add_config_command,
 };
+
+/// CLI11's help, shorter: an option is its name and its argument, nothing else.
+class help_format : public CLI::Formatter {
+ public:
+  help_format() {
+    column_width(26);
+    label("SUBCOMMAND", "COMMAND");
+    label("Positionals", "Arguments");
+  }
+
+  std::string make_help(const CLI::App* app, std::string name,
+                        CLI::AppFormatMode mode) const override {
+    if (mode == CLI::AppFormatMode::Sub) return make_expanded(app);
+    return make_usage(app, name) + "\n" + make_description(app) + make_positionals(app) +
+           make_groups(app, mode) + make_subcommands(app, mode) + "\n" + make_footer(app);
+  }
+
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const bool takes_value = option->get_type_size() != 0 && !option->get_positional();
+    return takes_value ? " " + option->get_type_name() : std::string{};
+  }
+};
+
+void call_subcommands_commands(CLI::App& app) {
+  for (auto* sub : app.get_subcommands([](CLI::App*) { return true; })) {
+    sub->group("Commands");
+    call_subcommands_commands(*sub);
+  }
+}
 
 /// The command that the arguments lead to: "config check" of `taylordash config check --help`.
 const CLI::App* innermost(const CLI::App& app) {
@@ -73,8 +103,8 @@ int run_cli(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    if (argc == 1) {
-      terminal::print(app.help());
+    if (dynamic_cast<const CLI::RequiredError*>(&error) && app.remaining_size(true) == 0) {
+      terminal::print(app.help());  // no command, or one that has commands of its own
       return exit_usage;
     }
     return explain(app, error, argc, argv);

@@ -104,13 +104,17 @@ result<void> standalone_instance::start(int cancel_fd) {
 
 void standalone_instance::apply_to(settings& s) const {
   const auto broker = broker_->as_service();
-  const auto defaults = settings{};
-  s.mqtt = defaults.mqtt;
   s.mqtt.host = broker.host;
   s.mqtt.port = broker.port;
   s.mqtt.username = broker.username;
   s.mqtt.password = broker.password;
+  s.mqtt.password_file.clear();
+  s.mqtt.tls = false;
+  s.mqtt.ca_file.clear();
+  s.mqtt.certificate_file.clear();
+  s.mqtt.key_file.clear();
   s.mqtt.group = secrets_.mqtt_group;
+  s.mqtt.filter = settings{}.mqtt.filter;  // the broker's topic rules are made for this one
   s.database.url = postgres_->url();
   s.database.url_file.clear();
   s.http.listen = http_listen_;

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/settings.hpp"
@@ -27,6 +29,12 @@ struct standalone_options {
   server_programs programs{};
 };
 
+/// Settings that an instance decides for itself, whatever file and environment say.
+inline constexpr std::array<std::string_view, 13> decided_by_standalone{
+    "mqtt.host",   "mqtt.port",    "mqtt.username",         "mqtt.password", "mqtt.password_file",
+    "mqtt.tls",    "mqtt.ca_file", "mqtt.certificate_file", "mqtt.key_file", "mqtt.group",
+    "mqtt.filter", "database.url", "database.url_file"};
+
 /// An instance of the product with servers of its own, in this order:
 ///
 ///   open -> start -> (make the lanes' sessions) -> let_producers_in -> announce -> stop
@@ -44,7 +52,8 @@ class standalone_instance {
   /// `cancel_fd` became readable; what has started then still runs: call `stop`.
   result<void> start(int cancel_fd);
 
-  /// Points `s` at this instance's servers. Secrets inside.
+  /// Points `s` at this instance's servers: the settings named in `decided_by_standalone` and the
+  /// HTTP port. Secrets inside.
   void apply_to(settings& s) const;
 
   /// Until this, the broker knows only the service; call it when the lanes' sessions exist.
