@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -72,6 +73,13 @@ struct row {
                                       event_form::source.size + event_form::topic.size() + 1 +
                                       event_form::payload.size;
   char bytes[size];
+
+  /// The first half of the event id as a number that sorts as PostgreSQL sorts ids.
+  std::uint64_t id_head() const noexcept {
+    std::uint64_t head;
+    std::memcpy(&head, bytes + 2 + 4, sizeof head);
+    return __builtin_bswap64(head);
+  }
 };
 
 struct row_writer {
@@ -336,13 +344,21 @@ class lane {
         2);
   }
 
-  /// In pieces, so that the server works on one while the next is on its way.
+  /// By event id: the key's index takes neighbours for less than strangers, and that saves the
+  /// server more than sorting costs us. In pieces, so that the server works on one while the next
+  /// is made.
   bool put_rows() {
     static_assert(sizeof(row) == row::size);
+    order_.clear();
+    for (const auto& r : rows_)
+      order_.emplace_back(r.id_head(), &r);
+    std::sort(order_.begin(), order_.end());
     constexpr std::size_t piece = 200;
-    for (std::size_t i = 0; i < rows_.size(); i += piece) {
-      const auto n = std::min(piece, rows_.size() - i);
-      if (PQputCopyData(db_, rows_[i].bytes, static_cast<int>(n * row::size)) != 1) return false;
+    for (std::size_t i = 0; i < order_.size();) {
+      piece_.clear();
+      for (const auto end = std::min(i + piece, order_.size()); i < end; ++i)
+        piece_.append(order_[i].second->bytes, row::size);
+      if (PQputCopyData(db_, piece_.data(), static_cast<int>(piece_.size())) != 1) return false;
     }
     return true;
   }
@@ -359,6 +375,8 @@ class lane {
   int connected_{-1};
   int subscribed_{-1};
   std::vector<row> rows_;
+  std::vector<std::pair<std::uint64_t, const row*>> order_;
+  std::string piece_;
   std::int64_t batch_id_{};
   std::int64_t batches_{};
   timestamp received_at_{};

@@ -22,7 +22,7 @@ struct drain_options {
 
 /// The limit that the service is measured against: what it would cost to get the events from
 /// broker to table if nothing had to be checked. One thread per lane, each with a bare
-/// libmosquitto connection and a bare libpq connection: read a burst, COPY it, COMMIT, send the
+/// libmosquitto connection and a bare libpq connection: read a burst, sort, COPY, COMMIT, send the
 /// PUBACKs. The same batch bounds, the same table, statements and journal as the service; but it
 /// takes only events of `event_form`, whose fields it cuts out at fixed places, and it dies of the
 /// first thing that goes wrong.

@@ -50,7 +50,7 @@ void add_config_command(CLI::App& app, int& status) {
   config->require_subcommand(1);
 
   auto* check_command = config->add_subcommand(
-      "check", "Say everything that is wrong with the settings, as serve would; exit 0 or 1");
+      "check", "Say everything that is wrong with the settings; exit 0 or 1");
   auto options = std::make_shared<config_options>();
   auto show = std::make_shared<bool>(false);
   add_config_options(*check_command, *options);

@@ -38,13 +38,12 @@ void say_warnings(const loaded_config& config) {
 }  // namespace
 
 void add_config_options(CLI::App& command, config_options& options) {
-  command.add_option("--config", options.file, "Settings, a TOML file")
+  command.add_option("--config", options.file, "Settings, a TOML file (or TAYLORDASH_CONFIG)")
       ->type_name("FILE")
       ->envname("TAYLORDASH_CONFIG");
   command
       .add_option("--set", options.overrides,
-                  "One setting, for example mqtt.port=8883; wins over file and environment; may be "
-                  "repeated")
+                  "One setting, for example mqtt.port=8883; wins over all else, repeatable")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();

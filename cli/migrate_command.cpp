@@ -78,7 +78,7 @@ int run(const migrate_options& options) {
 
 void add_migrate_command(CLI::App& app, int& status) {
   auto* command = app.add_subcommand(
-      "migrate", "Bring the database schema up to date and make the lanes' sessions at the broker");
+      "migrate", "Update the database schema, make the lanes' sessions at the broker");
   auto options = std::make_shared<migrate_options>();
   add_config_options(*command, options->config);
   command->add_flag("--skip-lanes", options->skip_lanes, "The database only");

@@ -222,6 +222,7 @@ std::string setting_source::text() const {
 }
 
 std::string config_problem::text() const {
+  if (where.what == setting_source::kind::built_in) return fmt::format("{}: {}", key, what);
   if (key.empty()) return fmt::format("{}: {}", where.text(), what);
   return fmt::format("{}: {}: {}", where.text(), key, what);
 }

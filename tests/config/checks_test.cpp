@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(what_works_but_is_hardly_meant_is_warned_of) {
     return texts(config.warnings, files);
   };
   BOOST_TEST(warnings({"mqtt.tls=true"}) ==
-             "default: mqtt.port: is 1883 while mqtt.tls is true; brokers speak TLS on 8883 as a "
+             "mqtt.port: is 1883 while mqtt.tls is true; brokers speak TLS on 8883 as a "
              "rule\n");
   for (std::string filter :
        {"sensors/#", "tracker/event/#", "tracker/events", "tracker", "trackers/+"}) {
