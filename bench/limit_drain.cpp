@@ -1,10 +1,7 @@
 #include "bench/limit_drain.hpp"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <mqtt_protocol.h>
 #include <netinet/in.h>
@@ -19,6 +16,7 @@
 #include <libpq-fe.h>
 #include <mosquitto.h>
 
+#include "bench/drain_row.hpp"
 #include "bench/event_form.hpp"
 #include "pipeline/time.hpp"
 #include "storage/locks.hpp"
@@ -29,102 +27,7 @@ namespace td::bench {
 
 namespace {
 
-constexpr timestamp postgres_epoch = std::chrono::sys_days{std::chrono::year{2000} / 1 / 1};
 constexpr int wake_up_ms = 100;  // how soon an idle lane sees that it is to stop
-
-// -- cutting ---
-
-constexpr auto nibbles = [] {
-  std::array<std::uint8_t, 256> n{};
-  for (std::uint8_t i = 0; i < 10; ++i)
-    n['0' + i] = i;
-  for (std::uint8_t i = 0; i < 6; ++i)
-    n['a' + i] = static_cast<std::uint8_t>(10 + i);
-  return n;
-}();
-
-void cut_hex(const char* from, char* to, std::size_t bytes) {
-  for (std::size_t i = 0; i < bytes; ++i, from += 2) {
-    to[i] = static_cast<char>(nibbles[static_cast<std::uint8_t>(from[0])] << 4 |
-                              nibbles[static_cast<std::uint8_t>(from[1])]);
-  }
-}
-
-int cut_number(const char* from, int digits) {
-  int n = 0;
-  for (int i = 0; i < digits; ++i)
-    n = 10 * n + (from[i] - '0');
-  return n;
-}
-
-timestamp cut_time(const char* t) {
-  using namespace std::chrono;
-  const sys_days day = year{cut_number(t, 4)} / cut_number(t + 5, 2) / cut_number(t + 8, 2);
-  return day + hours{cut_number(t + 11, 2)} + minutes{cut_number(t + 14, 2)} +
-         seconds{cut_number(t + 17, 2)} + microseconds{cut_number(t + 20, 6)};
-}
-
-// -- rows ---
-
-/// A row of COPY's binary format. Every event has the same form, so every row has the same size.
-struct row {
-  row() noexcept {}  // not zeroed
-  static constexpr std::size_t size = 2 + 11 * 4 + 16 + 16 + 8 + 8 + 8 + 4 + event_form::kind.size +
-                                      event_form::source.size + event_form::topic.size() + 1 +
-                                      event_form::payload.size;
-  char bytes[size];
-
-  /// The first half of the event id as a number that sorts as PostgreSQL sorts ids.
-  std::uint64_t id_head() const noexcept {
-    std::uint64_t head;
-    std::memcpy(&head, bytes + 2 + 4, sizeof head);
-    return __builtin_bswap64(head);
-  }
-};
-
-struct row_writer {
-  char* to;
-
-  void bytes(const void* from, std::size_t n) {
-    std::memcpy(to, from, n);
-    to += n;
-  }
-  template <class T>
-  void number(T v) {
-    static_assert(std::endian::native == std::endian::little);
-    if constexpr (sizeof v == 2) v = static_cast<T>(__builtin_bswap16(static_cast<uint16_t>(v)));
-    if constexpr (sizeof v == 4) v = static_cast<T>(__builtin_bswap32(static_cast<uint32_t>(v)));
-    if constexpr (sizeof v == 8) v = static_cast<T>(__builtin_bswap64(static_cast<uint64_t>(v)));
-    bytes(&v, sizeof v);
-  }
-  void field32(std::int32_t v) {
-    number<std::int32_t>(4);
-    number(v);
-  }
-  void field64(std::int64_t v) {
-    number<std::int32_t>(8);
-    number(v);
-  }
-  void field(std::string_view v) {
-    number(static_cast<std::int32_t>(v.size()));
-    bytes(v.data(), v.size());
-  }
-  void id(const char* hex, bool dashes) {
-    number<std::int32_t>(16);
-    if (!dashes) {
-      cut_hex(hex, to, 16);
-    } else {
-      cut_hex(hex, to, 4);
-      cut_hex(hex + 9, to + 4, 2);
-      cut_hex(hex + 14, to + 6, 2);
-      cut_hex(hex + 19, to + 8, 2);
-      cut_hex(hex + 24, to + 10, 6);
-    }
-    to += 16;
-  }
-};
-
-// -- a lane ---
 
 class lane {
  public:
@@ -239,25 +142,12 @@ class lane {
       fail("limit_drain takes only the bench's own events");
       return;
     }
-    const auto occurred_at = cut_time(event_form::occurred_at.in(body).data());
-    if (rows_.empty()) first_ = last_ = occurred_at;
+    const auto index = static_cast<std::int32_t>(rows_.size());
+    const auto occurred_at =
+        rows_.emplace_back().cut(body, topic, {received_at_, batch_id_, index});
+    if (index == 0) first_ = last_ = occurred_at;
     first_ = std::min(first_, occurred_at);
     last_ = std::max(last_, occurred_at);
-    row_writer w{rows_.emplace_back().bytes};
-    w.number<std::int16_t>(11);
-    w.id(event_form::event_id.in(body).data(), true);
-    w.id(event_form::trace_id.in(body).data(), false);
-    w.field64((occurred_at - postgres_epoch).count());
-    w.field64((received_at_ - postgres_epoch).count());
-    w.field64(batch_id_);
-    w.field32(static_cast<std::int32_t>(rows_.size() - 1));
-    w.number<std::int32_t>(-1);  // schema_version
-    w.field(event_form::kind.in(body));
-    w.field(event_form::source.in(body));
-    w.field(topic);
-    w.number(static_cast<std::int32_t>(1 + event_form::payload.size));
-    w.bytes("\1", 1);
-    w.bytes(body.data() + event_form::payload.offset, event_form::payload.size);
   }
 
   bool write_all() {
@@ -348,7 +238,7 @@ class lane {
   /// server more than sorting costs us. In pieces, so that the server works on one while the next
   /// is made.
   bool put_rows() {
-    static_assert(sizeof(row) == row::size);
+    static_assert(sizeof(drain_row) == drain_row::size);
     order_.clear();
     for (const auto& r : rows_)
       order_.emplace_back(r.id_head(), &r);
@@ -357,7 +247,7 @@ class lane {
     for (std::size_t i = 0; i < order_.size();) {
       piece_.clear();
       for (const auto end = std::min(i + piece, order_.size()); i < end; ++i)
-        piece_.append(order_[i].second->bytes, row::size);
+        piece_.append(order_[i].second->bytes, drain_row::size);
       if (PQputCopyData(db_, piece_.data(), static_cast<int>(piece_.size())) != 1) return false;
     }
     return true;
@@ -374,8 +264,8 @@ class lane {
   PGconn* db_{};
   int connected_{-1};
   int subscribed_{-1};
-  std::vector<row> rows_;
-  std::vector<std::pair<std::uint64_t, const row*>> order_;
+  std::vector<drain_row> rows_;
+  std::vector<std::pair<std::uint64_t, const drain_row*>> order_;
   std::string piece_;
   std::int64_t batch_id_{};
   std::int64_t batches_{};

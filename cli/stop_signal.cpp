@@ -30,6 +30,10 @@ stop_signal::stop_signal() {
 }
 
 stop_signal::~stop_signal() {
+  // A signal that nobody waited for would end the process once it is no longer blocked.
+  signalfd_siginfo unread{};
+  while (::read(signals_, &unread, sizeof unread) == sizeof unread) {
+  }
   ::close(signals_);
   ::close(requests_);
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);

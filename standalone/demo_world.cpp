@@ -52,7 +52,9 @@ demo_world::demo_world(std::uint64_t seed) : random_{seed} {
 demo_message demo_world::next(timestamp now) {
   const auto pick_task = [&]() -> task& { return tasks_[below(tasks_.size())]; };
   happening h;
-  if (founded_ < projects_.size() + components_.size()) {
+  // What everything else refers to is never broken.
+  const bool founding = founded_ < projects_.size() + components_.size();
+  if (founding) {
     h = found();
   } else if (tasks_.size() < fewest_open || (tasks_.size() < most_open && chance(12))) {
     h = create_task();
@@ -68,7 +70,7 @@ demo_message demo_world::next(timestamp now) {
   } else {
     h = move(pick_task());
   }
-  if (below(one_broken_in) == 0) return break_somehow(h, now);
+  if (!founding && below(one_broken_in) == 0) return break_somehow(h, now);
   const auto topic = fmt::format("tracker/events/{}/{}", h.family, h.verb);
   return {topic, chance(10) ? cloud_event(h, now) : native(h, now), false};
 }

@@ -57,13 +57,16 @@ void complain_of_database(const outcome& o, std::vector<std::string>& all) {
   if (o.end.journal.went_back) all.push_back("the database forgot commits that had been visible");
 }
 
-void complain_of_service(const tally& t, std::vector<std::string>& all) {
+void complain_of_service(const outcome& o, std::vector<std::string>& all) {
+  const auto& t = o.end;
   if (t.ledger.off > 0) {
     all.push_back(
         fmt::format("the service's ledger did not add up in {} of {} samples (by up to {})",
                     t.ledger.off, t.ledger.samples, t.ledger.worst));
   }
-  if (t.ledger.samples == 0) all.push_back("the service's ledger could not be read even once");
+  if (t.ledger.samples == 0 && !o.stopped_early) {
+    all.push_back("the service's ledger could not be read even once");
+  }
   if (t.service.own_deaths > 0) {
     all.push_back(fmt::format("the service ended by itself {} times; the last time it {}",
                               t.service.own_deaths, t.service.last_words));
@@ -103,7 +106,7 @@ void complain_of_run(const outcome& o, std::vector<std::string>& all) {
 std::vector<std::string> outcome::complaints() const {
   std::vector<std::string> all;
   complain_of_database(*this, all);
-  complain_of_service(end, all);
+  complain_of_service(*this, all);
   complain_of_broker(end, all);
   complain_of_run(*this, all);
   if (!stop_trouble.empty()) all.push_back("the instance could not be stopped: " + stop_trouble);

@@ -87,9 +87,11 @@ BOOST_AUTO_TEST_CASE(notices_a_reset_while_it_acknowledges) {
   batch read;
   read_until(*lane, read, 300);
   proxy.reset();
+  // The reset may still be on its way: then the bytes go nowhere, and the next read meets it.
   const auto sent = lane->acknowledge();
-  BOOST_REQUIRE(!sent);
-  BOOST_TEST((sent.error().code == errc::broker_away), to_string(sent.error()));
+  batch next;
+  const auto why = sent ? read_to_the_end(*lane, next, 5s).first : sent.error();
+  BOOST_TEST((why.code == errc::broker_away), to_string(why));
   BOOST_TEST(!lane->connected());
   reconnect(*lane);
   expect_all_again(*lane, 300);

@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(finds_the_processes_of_a_service_by_its_name) {
   const auto pids = must(db.audit->backends("somebody"));
   BOOST_TEST(pids.size() == 2U);
   const auto own = db.number("SELECT pg_backend_pid()");
-  BOOST_TEST(std::ranges::find(pids, own) == pids.end());
+  BOOST_TEST((std::ranges::find(pids, own) == pids.end()));
   BOOST_TEST(must(db.audit->backends("nobody")).empty());
 }
 
