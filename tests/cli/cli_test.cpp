@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(status_shows_a_running_service) {
   BOOST_TEST(o.error == "");
   BOOST_TEST(o.status == exit_ok);
   BOOST_TEST(has(o.out, "TaylorDash 0.1.0  ready"));
-  BOOST_TEST(has(o.out, "stored            10   "), o.out);
+  BOOST_TEST(has(o.out, "stored            10  "), o.out);
   BOOST_TEST(has(o.out, "/s\n"), o.out);  // two looks
   BOOST_TEST(has(o.out, "ledger balanced"));
 
