@@ -72,9 +72,13 @@ class checker {
     const bool given = !s_.database.url.empty() || !s_.database.url_file.empty();
     if (need == database_need::required && !given) {
       const auto& key = *find_key("database.url");
-      problem("database.url", fmt::format("is not set; allowed: {}; in the file, or as {}, or with "
-                                          "database.url_file",
-                                          key.allowed, key.environment));
+      // Nobody set it, so it has no place; the file is where people will look for one.
+      const setting_source nowhere{};
+      const setting_source file{source_kind::file, config_.file, 0};
+      config_.problems.push_back(
+          {config_.file.empty() ? nowhere : file, key.name,
+           fmt::format("is not set; allowed: {}; in the file, or as {}, or with database.url_file",
+                       key.allowed, key.environment)});
     }
     take_secret("database.url", s_.database.url, "database.url_file", s_.database.url_file);
   }

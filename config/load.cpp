@@ -74,6 +74,7 @@ class loader {
   loader() { config_.sources.resize(setting_keys().size()); }
 
   void read_file_of(const std::string& name) {
+    config_.file = name;
     const auto content = config::read_file(name, largest_file);
     if (!content.problem.empty()) {
       problem({source_kind::file, name, 0}, "", content.problem);

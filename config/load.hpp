@@ -41,6 +41,7 @@ struct config_problem {
 
 struct loaded_config {
   settings values{};
+  std::string file{};                      ///< that was read; empty: none
   std::vector<setting_source> sources{};   ///< one per row of setting_keys(), in its order
   std::vector<config_problem> problems{};  ///< any of these stops the start
   std::vector<config_problem> warnings{};

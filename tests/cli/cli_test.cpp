@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(config_check_lists_every_problem_on_its_line) {
   BOOST_TEST(o.out == "");
   BOOST_TEST(
       files.without_root(o.error) ==
-      "database.url: is not set; allowed: postgresql://USER@HOST:PORT/DATABASE or "
+      "t.toml: database.url: is not set; allowed: postgresql://USER@HOST:PORT/DATABASE or "
       "\"host=... dbname=...\" (libpq); in the file, or as TAYLORDASH_DATABASE__URL, or with "
       "database.url_file\n"
       "t.toml:2: mqtt.prot: unknown key; did you mean mqtt.port?\n"

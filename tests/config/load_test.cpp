@@ -290,7 +290,7 @@ BOOST_AUTO_TEST_CASE(problems_of_all_sources_come_in_their_order) {
                    {"nonsense=1"}});
   BOOST_TEST(
       problems_of(config, files) ==
-      "database.url: is not set; allowed: postgresql://USER@HOST:PORT/DATABASE or "
+      "t.toml: database.url: is not set; allowed: postgresql://USER@HOST:PORT/DATABASE or "
       "\"host=... dbname=...\" (libpq); in the file, or as TAYLORDASH_DATABASE__URL, or with "
       "database.url_file\n"
       "t.toml:2: http.port: -1 is out of range; allowed: 0 to 65535\n"
