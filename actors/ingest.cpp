@@ -65,12 +65,13 @@ class ingest_state {
     const auto session = parts_.session->connect();
     if (!session) return connect_later(session.error());
     ++epoch_;
+    connected_at_ = steady::now();
     number_ = 0;
     unsubscribed_ = false;
     if (!*session && (epoch_ > 1 || parts_.known)) report_lost_session();
     shared_.meters.broker_connects.Increment();
     backoff_.reset();
-    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady::now() - start);
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(connected_at_ - start);
     shared_.board.report(dependency_broker, source_, true, "", took);
     log_info("lane connected",
              {kv("lane", parts_.slot.slot), kv("epoch", epoch_), kv("session_present", *session)});
@@ -261,6 +262,7 @@ class ingest_state {
     s.state = state;
     s.reason = reason;
     s.epoch = epoch_;
+    s.connected_at = connected_at_;
     s.in_flight = held_;
     s.received = received_;
     shared_.board.set(std::move(s));
@@ -277,6 +279,7 @@ class ingest_state {
   std::shared_ptr<batch> current_;
   std::uint64_t turn_{};
   std::uint64_t epoch_{};
+  steady::time_point connected_at_{};
   std::uint64_t number_{};
   std::uint64_t held_{};
   std::uint64_t received_{};

@@ -59,6 +59,7 @@ int run_service(const settings& s, stop_signal& stop, const run_hooks& hooks) {
     log_info("service ready", {kv("lanes", pipeline.snapshot().lanes.size())});
     if (hooks.ready) hooks.ready(pipeline, port);
     stop.wait(-1ms);
+    if (hooks.stops) hooks.stops();
   }
   log_info("service stops", {kv("because", stop.reason())});
   pipeline.stop();  // readiness says "stopping" while the last verdicts are awaited

@@ -17,6 +17,8 @@ void init_log(const settings& s);
 struct run_hooks {
   /// Once, when every lane reads: from the calling thread.
   std::function<void(const service&, std::uint16_t http_port)> ready{};
+  /// Once, when a service that was ready begins to stop: it must not be asked anything after this.
+  std::function<void()> stops{};
 };
 
 /// Starts the service and its HTTP window, waits for `stop`, stops in order. Returns the process's

@@ -138,18 +138,21 @@ standalone_banner banner_of(const standalone_instance& instance, bool demo) {
 /// From started servers to a stop that was asked for.
 int run_pipeline(const standalone_command_options& options, standalone_instance& instance,
                  const settings& s, stop_signal& stop) {
-  if (auto ready = make_ready(instance, s); !ready) return give_up(ready.error());
+  if (auto made = make_ready(instance, s); !made) return give_up(made.error());
   std::unique_ptr<demo_producer> demo;
-  return run_service(s, stop, {.ready = [&](const service&, std::uint16_t) {
-                       if (auto told = instance.announce(); !told) {
-                         log_error("run/env not written", {kv("reason", to_string(told.error()))});
-                       }
-                       print(render_banner(standard_output(), banner_of(instance, options.demo)));
-                       if (!options.demo) return;
-                       demo = std::make_unique<demo_producer>(
-                           instance.broker().as_producer(),
-                           options.demo_seed.value_or(std::random_device{}()));
-                     }});
+  const auto ready = [&](const service& pipeline, std::uint16_t) {
+    instance.let_producers_in_when(
+        [&pipeline](auto since) { return pipeline.snapshot().lanes_connected_since(since); });
+    if (auto told = instance.announce(); !told) {
+      log_error("run/env not written", {kv("reason", to_string(told.error()))});
+    }
+    print(render_banner(standard_output(), banner_of(instance, options.demo)));
+    if (!options.demo) return;
+    demo = std::make_unique<demo_producer>(instance.broker().as_producer(),
+                                           options.demo_seed.value_or(std::random_device{}()));
+  };
+  return run_service(s, stop,
+                     {.ready = ready, .stops = [&] { instance.let_producers_in_when({}); }});
 }
 
 int run_instance(const standalone_command_options& options) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -20,6 +21,7 @@ struct lane_status {
   std::uint64_t epoch{};
   std::uint64_t in_flight{};
   std::uint64_t received{};
+  std::chrono::steady_clock::time_point connected_at{};  ///< this epoch began; not in JSON
 };
 
 /// Something the service leans on: "postgresql", "mqtt".
@@ -40,6 +42,13 @@ struct actor_status {
 
 /// Everything `taylordash status` and the health routes show. Plain data.
 struct service_snapshot {
+  /// Ready, and every lane that takes new events has connected after `since`.
+  bool lanes_connected_since(std::chrono::steady_clock::time_point since) const {
+    return ready && std::all_of(lanes.begin(), lanes.end(), [since](const lane_status& lane) {
+             return lane.state == "draining" || lane.connected_at > since;
+           });
+  }
+
   std::string version{};
   std::string node{};        ///< this process's id
   std::string deployment{};  ///< the database's

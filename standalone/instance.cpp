@@ -125,6 +125,10 @@ result<void> standalone_instance::let_producers_in() {
   return broker_->open_gate();
 }
 
+void standalone_instance::let_producers_in_when(private_broker::lanes_back back) {
+  broker_->open_gate_when(std::move(back));
+}
+
 std::string standalone_instance::http_url() const {
   const bool all = http_listen_ == "0.0.0.0" || http_listen_ == "::";
   const auto host = all                                           ? "127.0.0.1"

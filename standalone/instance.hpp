@@ -59,6 +59,10 @@ class standalone_instance {
   /// Until this, the broker knows only the service; call it when the lanes' sessions exist.
   result<void> let_producers_in();
 
+  /// Lets them in again after each later start of the broker, once `back` says that the lanes are
+  /// back. Empty: not any more. When this returns, the former function is not called any more.
+  void let_producers_in_when(private_broker::lanes_back back);
+
   /// Writes run/env, which says that the instance is ready and where.
   result<void> announce() const;
 

@@ -66,6 +66,7 @@ result<std::optional<server_process>> managed_server::adopt_current() {
 result<void> managed_server::launch_and_wait(int cancel_fd) {
   if (auto prepared = prepare(); !prepared) return prepared;
   rotate_log();
+  launched_at_ = clock::now();
   auto launched = server_process::launch(command(), record_, instance_);
   if (!launched) return launched.error();
   {
@@ -147,10 +148,11 @@ result<void> managed_server::signal(int number) {
 }
 
 bool managed_server::wait_for(std::chrono::milliseconds limit,
-                              const std::function<bool()>& condition) const {
-  const auto deadline = clock::now() + limit;
+                              const std::function<bool()>& condition, int cancel_fd) const {
+  const auto begin = clock::now();
   while (!condition()) {
-    if (clock::now() > deadline || !process_ || process_->wait(probe_interval)) return false;
+    if (clock::now() - begin > limit || !process_) return false;
+    if (process_->wait(probe_interval, cancel_fd) || cancelled(cancel_fd, 0ms)) return false;
   }
   return true;
 }

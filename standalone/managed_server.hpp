@@ -51,6 +51,10 @@ class managed_server {
   /// Its pid; 0 when none runs. Any thread.
   pid_t pid() const;
 
+  /// What is left to do once the supervisor has restarted it and it answers. May wait; returns when
+  /// it is done, the process has ended, or `cancel_fd` is readable.
+  virtual void brought_back(int /*cancel_fd*/) {}
+
  protected:
   struct stop_step {
     int signal;
@@ -87,8 +91,12 @@ class managed_server {
   result<void> signal(int number);
 
   /// Waits until `condition` holds, looking every few milliseconds. False: the limit has passed,
-  /// or no process runs (any more).
-  bool wait_for(std::chrono::milliseconds limit, const std::function<bool()>& condition) const;
+  /// no process runs (any more), or `cancel_fd` is readable.
+  bool wait_for(std::chrono::milliseconds limit, const std::function<bool()>& condition,
+                int cancel_fd = -1) const;
+
+  /// When the running process was launched by this object.
+  std::chrono::steady_clock::time_point launched_at() const noexcept { return launched_at_; }
 
  private:
   result<std::optional<server_process>> adopt_current();
@@ -104,6 +112,7 @@ class managed_server {
   std::string instance_;
   mutable std::mutex mutex_;  // guards the exchange of process_
   std::optional<server_process> process_;
+  std::chrono::steady_clock::time_point launched_at_{};
 };
 
 }  // namespace td

@@ -16,6 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto no_limit = 365 * 24h;
 constexpr auto reaction_limit = 20s;  // a save of a large backlog stops the broker for seconds
 
 /// One state of a file: another after each write-and-rename.
@@ -92,7 +93,7 @@ result<void> private_broker::prepare() {
   if (!written) return written;
   written = write_durably(layout_.etc() / "mosquitto.acl", mosquitto_acl(), readable);
   if (!written) return written;
-  return write_passwords(opened_);
+  return write_passwords(false);
 }
 
 result<void> private_broker::write_passwords(bool with_producer) const {
@@ -139,11 +140,29 @@ result<void> private_broker::open_gate() {
   }
   if (auto sent = signal(SIGHUP); !sent) return sent;
   const auto client_id = "probe-" + instance();
-  if (wait_for(reaction_limit, [&] { return accepts(as_producer(), client_id); })) {
-    opened_ = true;
-    return ok();
-  }
+  if (wait_for(reaction_limit, [&] { return accepts(as_producer(), client_id); })) return ok();
   return failure{errc::timed_out, "mosquitto does not let producers in; see " + log().string(), {}};
+}
+
+void private_broker::open_gate_when(lanes_back back) {
+  const std::lock_guard guard{asking_};
+  lanes_back_ = std::move(back);
+}
+
+void private_broker::brought_back(int cancel_fd) {
+  const auto lanes_are_back = [this] {
+    const std::lock_guard guard{asking_};
+    return lanes_back_ && lanes_back_(launched_at());
+  };
+  log_info("producers wait for the lanes", {kv("pid", pid())});
+  while (wait_for(no_limit, lanes_are_back, cancel_fd)) {
+    const auto opened = open_gate();
+    if (opened) {
+      const auto after = std::chrono::steady_clock::now() - launched_at();
+      return log_info("producers are let in again", {kv("after", after)});
+    }
+    log_error("producers are still kept out", {kv("reason", to_string(opened.error()))});
+  }
 }
 
 /// So that the sessions that exist now survive a SIGKILL of the broker right after it has accepted

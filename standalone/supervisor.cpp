@@ -77,6 +77,7 @@ bool supervisor::bring_back(managed_server& server, backoff& delays) const {
     if (started) {
       log_info(server.name() + " runs again",
                {kv("pid", server.pid()), kv("after", clock::now() - begin)});
+      server.brought_back(stop_.get());
       return true;
     }
     if (started.error().code == errc::stopping) return false;

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <csignal>
 
 #include "mqtt/lane_session.hpp"
@@ -128,19 +129,59 @@ BOOST_AUTO_TEST_CASE(has_the_first_sessions_on_disk_before_the_first_event_is_ac
   auto lane = subscriber(instance->broker().as_service(), "tracker/events/#");
   lane->drop();
   must(instance->let_producers_in());
-  // Killed long before the first autosave; the supervisor brings it back with an open gate.
   const auto killed = instance->broker().pid();
-  BOOST_REQUIRE(::kill(killed, SIGKILL) == 0);
+  BOOST_REQUIRE(::kill(killed, SIGKILL) == 0);  // long before the first autosave
+  std::optional<bool> present;
   BOOST_REQUIRE(eventually([&] {
-    return make_publisher({.broker = instance->broker().as_producer(), .client_id = "p"})
-        ->connect()
-        .has_value();
+    if (const auto connected = lane->connect()) present = *connected;
+    return present.has_value();
   }));
-  BOOST_TEST(publish_one(instance->broker().as_producer(), "tracker/events/tasks/x") == success);
-  BOOST_TEST(must(lane->connect()));  // the session was there
-  BOOST_TEST(messages_within(*lane, 5s) == 1u);
+  BOOST_TEST(*present);
   lane.reset();
   must(instance->stop());
+}
+
+BOOST_AUTO_TEST_CASE(keeps_producers_out_after_a_restart_until_the_lanes_are_back) {
+  const instance_folder folder;
+  const running_instance running{prepared(folder)};
+  const auto attempt = [&] {
+    return make_publisher({.broker = running->broker().as_producer(), .client_id = "p"})->connect();
+  };
+  auto lane = subscriber(running->broker().as_service(), "$share/g/tracker/events/#");
+  std::atomic<bool> lanes_are_back{false};
+  std::atomic<int> asked{0};
+  std::atomic<std::chrono::steady_clock::time_point> since{};
+  running->let_producers_in_when([&](auto launched) {
+    since = launched;
+    ++asked;
+    return lanes_are_back.load();
+  });
+  const auto before = std::chrono::steady_clock::now();
+  BOOST_REQUIRE(::kill(running->broker().pid(), SIGTERM) == 0);
+  BOOST_REQUIRE(eventually([&] { return asked > 3; }));
+  BOOST_TEST((since.load() > before));
+  BOOST_TEST((attempt().error().code == errc::broker_refused));
+  lane->drop();
+  BOOST_TEST(must(lane->connect()));  // its session was kept, its shared subscription is new
+  lanes_are_back = true;
+  BOOST_REQUIRE(eventually([&] { return attempt().has_value(); }));
+  BOOST_TEST(publish_one(running->broker().as_producer(), "tracker/events/tasks/x") == success);
+  BOOST_TEST(messages_within(*lane, 5s) == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(keeps_the_backlog_of_a_client_that_is_away_when_the_gate_opens) {
+  const instance_folder folder;
+  const auto wanted = prepared(folder);
+  const auto reader = [](const standalone_instance& instance) {
+    return subscriber(instance.broker().as_service(), "tracker/events/#");
+  };
+  {
+    const running_instance first{wanted};
+    reader(*first.instance)->drop();
+    BOOST_TEST(publish_one(first->broker().as_producer(), "tracker/events/tasks/x") == success);
+  }
+  const running_instance second{wanted};
+  BOOST_TEST(messages_within(*reader(*second.instance), 5s) == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(drops_nothing_for_a_consumer_that_is_away) {

@@ -64,6 +64,19 @@ pid_t pid_of(const data_layout& layout, const char* server) {
   return record ? record->process.pid : 0;
 }
 
+broker_options producer_of(const data_layout& layout) {
+  broker_options producer;
+  producer.port = static_cast<std::uint16_t>(
+      std::stoi(parse_key_values(*read_text(layout.ports()))->at("mqtt")));
+  producer.username = producer_user;
+  producer.password = read_text(layout.secrets() / "mqtt-producer")->substr(0, 32);
+  return producer;
+}
+
+bool is_let_in(const broker_options& producer) {
+  return make_publisher({.broker = producer, .client_id = "eager"})->connect().has_value();
+}
+
 /// Stops whatever a test has left running.
 struct stopped_in_the_end {
   fs::path data_dir;
@@ -128,21 +141,35 @@ BOOST_AUTO_TEST_CASE(has_lanes_before_it_lets_the_first_producer_in) {
   standalone first{prepared(folder).data_dir};
   // From the moment the broker takes a producer's connection, an event it accepts has a subscriber.
   const data_layout layout{folder / "d"};
-  broker_options producer;
   BOOST_REQUIRE(eventually([&] { return fs::exists(layout.ports()); }, 60s));
-  producer.port = static_cast<std::uint16_t>(
-      std::stoi(parse_key_values(*read_text(layout.ports()))->at("mqtt")));
-  producer.username = producer_user;
-  producer.password = read_text(layout.secrets() / "mqtt-producer")->substr(0, 32);
-  BOOST_REQUIRE(eventually(
-      [&] {
-        return make_publisher({.broker = producer, .client_id = "eager"})->connect().has_value();
-      },
-      60s));
+  const auto producer = producer_of(layout);
+  BOOST_REQUIRE(eventually([&] { return is_let_in(producer); }, 60s));
   BOOST_TEST(publish_one(producer, "tracker/events/tasks/created") == 0);
   first.await_ready();
   BOOST_TEST(eventually([&] { return first.sql("select count(*) from dlq_events") == "1"; }));
   BOOST_TEST(first.end(SIGTERM) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(lets_producers_in_again_when_the_lanes_are_back_on_a_new_broker) {
+  const instance_folder folder;
+  const stopped_in_the_end cleanup{folder / "d"};
+  const data_layout layout{folder / "d"};
+  standalone first{prepared(folder).data_dir, {"--set", "ingest.lanes=3"}};
+  first.await_ready();
+  const auto producer = producer_of(layout);
+  constexpr int rounds = 4;
+  for (int round = 0; round < rounds; ++round) {
+    const auto killed = pid_of(layout, "mosquitto");
+    BOOST_REQUIRE(::kill(killed, round % 2 == 0 ? SIGTERM : SIGKILL) == 0);
+    BOOST_REQUIRE(eventually([&] {
+      const auto pid = pid_of(layout, "mosquitto");
+      return pid != 0 && pid != killed && is_let_in(producer);
+    }));
+    BOOST_TEST(publish_one(producer, "tracker/events/tasks/" + std::to_string(round)) == 0);
+  }
+  BOOST_TEST(eventually(
+      [&] { return first.sql("select count(*) from dlq_events") == std::to_string(rounds); }));
+  BOOST_TEST(first.end(SIGTERM) == 0, first.process().output());
 }
 
 BOOST_AUTO_TEST_CASE(stops_in_order_in_the_middle_of_a_first_start) {

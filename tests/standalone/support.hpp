@@ -96,6 +96,7 @@ struct running_instance {
       : instance{must(standalone_instance::open(options))} {
     must(instance->start(-1));
     must(instance->let_producers_in());
+    instance->let_producers_in_when([](auto) { return true; });
     must(instance->announce());
   }
   ~running_instance() { BOOST_CHECK(instance->stop()); }
