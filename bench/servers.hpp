@@ -56,7 +56,6 @@ class bench_servers {
   instance_secrets secrets_;
   postgres_cluster postgres_;
   private_broker broker_;
-  bool gate_is_open_{};
 };
 
 }  // namespace td::bench
