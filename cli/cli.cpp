@@ -49,13 +49,6 @@ class help_format : public CLI::Formatter {
   }
 };
 
-void call_subcommands_commands(CLI::App& app) {
-  for (auto* sub : app.get_subcommands([](CLI::App*) { return true; })) {
-    sub->group("Commands");
-    call_subcommands_commands(*sub);
-  }
-}
-
 /// The command that the arguments lead to: "config check" of `taylordash config check --help`.
 const CLI::App* innermost(const CLI::App& app) {
   const auto chosen = app.get_subcommands();

@@ -148,7 +148,7 @@ result<bool> connection::open() {
     auto opened = open_at((*addresses)[i], clock::now() + share);
     if (opened) return opened;
     close();
-    last = std::move(opened.error());
+    last = opened.error();
     if (last.code == errc::broker_refused) break;
   }
   return last;

@@ -37,7 +37,7 @@ std::uint64_t mark_of(const char* text, std::size_t size) noexcept {
 constexpr std::size_t harmless_number = 4;
 
 /// What `mark_of` may read past a key.
-constexpr std::string_view padding{"\0\0\0\0\0\0\0", 8};
+constexpr std::string_view padding{"\0\0\0\0\0\0\0\0", 8};
 
 /// Objects up to this many keys are compared pair by pair, larger ones sorted: never quadratic.
 constexpr std::size_t pairwise_keys = 16;

@@ -117,8 +117,8 @@ RC_BOOST_PROP(random_text_is_an_id_only_in_the_canonical_form, (const std::strin
 RC_BOOST_PROP(version_5_is_marked_and_repeatable,
               (const std::array<std::uint8_t, 16>& bytes, const std::string& name)) {
   auto const made = uuid_v5(made_of(bytes), name);
-  RC_ASSERT(made.bytes[6] >> 4 == 5);
-  RC_ASSERT(made.bytes[8] >> 6 == 2);
+  RC_ASSERT((made.bytes[6] >> 4) == 5);
+  RC_ASSERT((made.bytes[8] >> 6) == 2);
   RC_ASSERT(made == uuid_v5(made_of(bytes), name));
   RC_ASSERT(made != uuid_v5(made_of(bytes), name + "x"));
 }
