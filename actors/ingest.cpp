@@ -70,7 +70,6 @@ class ingest_state {
     unsubscribed_ = false;
     if (!*session && (epoch_ > 1 || parts_.known)) report_lost_session();
     shared_.meters.broker_connects.Increment();
-    backoff_.reset();
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(connected_at_ - start);
     shared_.board.report(dependency_broker, source_, true, "", took);
     log_info("lane connected",
@@ -93,6 +92,7 @@ class ingest_state {
     current_->from = {parts_.slot.slot, epoch_, ++number_};
     waiting_ = true;
     read_at_ = steady::now();
+    current_->expires = read_at_ + shared_.set.ingest.verdict_timeout;
     show("waiting");
     const auto from = current_->from;
     ask(self_, parts_.validators, shared_.set.ingest.verdict_timeout,
@@ -124,6 +124,7 @@ class ingest_state {
     shared_.meters.acknowledge_seconds.Observe(std::chrono::duration<double>(end - start).count());
     shared_.meters.batch_seconds.Observe(std::chrono::duration<double>(end - read_at_).count());
     if (!sent) return lose_connection(sent.error());
+    backoff_.reset();  // not when connected: what stops us may lie behind the broker
     if (stopping_) return leave();
     // Now, not at the first quiet moment: under load there is none before UNSUBSCRIBE.
     if (retiring_ && !unsubscribe()) return;
@@ -142,8 +143,9 @@ class ingest_state {
   }
 
   void give_back(const failure& why) {
-    log_warning("lane gives its batch back",
-                {kv("lane", parts_.slot.slot), kv("events", held_), kv("reason", to_string(why))});
+    if (is_news())
+      log_warning("lane gives its batch back", {kv("lane", parts_.slot.slot), kv("events", held_),
+                                                kv("reason", to_string(why))});
     release(why.code);
     parts_.session->drop();
     if (stopping_) return self_->quit();
@@ -159,13 +161,22 @@ class ingest_state {
   }
 
   void connect_later(const failure& why) {
+    const bool news = is_news();
     const auto delay = backoff_.next();
     shared_.board.report(dependency_broker, source_, false, to_string(why));
-    if (backoff_.failures() == 1)
+    if (news)
       log_warning("lane lost the broker", {kv("lane", parts_.slot.slot),
                                            kv("reason", to_string(why)), kv("retry_in", delay)});
     show("connecting", to_string(why));
     next_turn(delay);
+  }
+
+  /// Of a series of failures the first is told, then one a minute.
+  bool is_news() {
+    const auto at = self_->clock().now();
+    if (backoff_.failures() > 0 && at - told_at_ < 1min) return false;
+    told_at_ = at;
+    return true;
   }
 
   void pause(std::string_view why) {
@@ -284,6 +295,7 @@ class ingest_state {
   std::uint64_t held_{};
   std::uint64_t received_{};
   steady::time_point read_at_{};
+  caf::actor_clock::time_point told_at_{};
   bool waiting_{};
   bool stopping_{};
   bool unsubscribed_{};

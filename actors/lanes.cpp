@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include "actors/restart_rule.hpp"
 
@@ -56,6 +58,7 @@ class lanes_state {
     lane_slot slot;
     bool known{};    // its session must already be at the broker
     bool drained{};  // its session has been ended there
+    bool lost{};     // its slot is another's: it is ending
     ingest_actor actor{};
     std::shared_ptr<waker> wake_up{};
     std::shared_ptr<std::atomic<bool>> leased = std::make_shared<std::atomic<bool>>(true);
@@ -78,7 +81,12 @@ class lanes_state {
 
   /// A lost connection has lost every lease: lanes may not reconnect until theirs is back.
   result<void> see_to_leases() {
-    if (store_ && store_->confirm()) return ok();
+    if (store_) {
+      const auto confirmed = store_->confirm();
+      if (confirmed) return lease_again();
+      log_warning("leases lost: lanes pause until they are back",
+                  {kv("lanes", lanes_.size()), kv("reason", to_string(confirmed.error()))});
+    }
     for (auto& [slot, l] : lanes_)
       *l.leased = false;
     if (!store_) {
@@ -91,14 +99,29 @@ class lanes_state {
     return lease_again();
   }
 
+  /// Takes back what is missing, on each round until it is there or known to be another's.
   result<void> lease_again() {
+    std::vector<std::int32_t> given_up;
     for (auto& [slot, l] : lanes_) {
+      if (*l.leased) continue;
       const auto ours = store_->lease(slot);
       if (!ours) return ours.error();
       *l.leased = *ours;
-      if (*ours) continue;
+      if (*ours) {
+        l.lost = false;
+        continue;
+      }
+      if (std::exchange(l.lost, true)) continue;
       log_warning("lane's slot was taken by another node", {kv("lane", slot)});
-      end(l);
+      if (l.actor) {
+        end(l);
+      } else {
+        given_up.push_back(slot);  // between two lives: nobody else would tell
+      }
+    }
+    for (const auto slot : given_up) {
+      lanes_.erase(slot);
+      shared_.board.remove_actor(title(slot));
     }
     return ok();
   }

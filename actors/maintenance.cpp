@@ -1,5 +1,7 @@
 #include "actors/maintenance.hpp"
 
+#include <algorithm>
+
 namespace td {
 
 namespace {
@@ -10,6 +12,7 @@ using std::chrono::floor;
 
 constexpr auto look_every = 10min;  // partitions are made days ahead: nothing here is urgent
 constexpr auto retry_after = 10s;   // the database was away, or another statement held a lock
+constexpr auto trusted_gap = 1h;    // between our clock and the database's
 constexpr auto follow_up = 100ms;   // one step found work; there may be more
 
 class maintenance_state {
@@ -26,6 +29,7 @@ class maintenance_state {
   interface::behavior_type make_behavior() {
     return {[this](const tick&) {
       const auto again = look_around();
+      if (!again && again.error().code == errc::stopping) return;
       if (!again) {
         log_warning("maintenance could not finish", {kv("reason", to_string(again.error()))});
         if (store_ && !store_->reconnect()) store_.reset();
@@ -46,9 +50,18 @@ class maintenance_state {
     if (!leads) return leads.error();
     if (!*leads) return std::chrono::milliseconds{look_every};
 
-    const auto today = floor<days>(clock_());
+    const auto theirs = store_->now();
+    if (!theirs) return theirs.error();
+    const auto ours = clock_();
+    const auto today = floor<days>(std::min(ours, *theirs));
     const auto first_kept = today - floor<days>(shared_->set.retention.events);
     if (const auto r = make_ahead(first_kept, today); !r) return r.error();
+    // Dropping is for ever, so one wrong clock must not be enough for it.
+    if (ours - *theirs > trusted_gap || *theirs - ours > trusted_gap) {
+      log_error("clocks differ: nothing is dropped by retention",
+                {kv("here", to_rfc3339(ours)), kv("database", to_rfc3339(*theirs))});
+      return std::chrono::milliseconds{look_every};
+    }
     if (const auto r = drop_old(first_kept); !r) return r.error();
     const auto indexed = store_->index_closed(today);
     if (!indexed) return indexed.error();

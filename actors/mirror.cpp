@@ -47,6 +47,8 @@ class mirror_state {
   outcome write(const checked_batch& b) {
     if (!up_) return {{}, failure{errc::database_away, reason_}};
     const auto start = steady::now();
+    if (start > b.raw->expires)
+      return {{}, failure{errc::timed_out, "nobody waits for it any more"}};
     auto done = store_->write(b);
     if (!done && done.error().code == errc::database_away && store_->reconnect()) {
       shared_->meters.database_connects.Increment();
@@ -56,6 +58,7 @@ class mirror_state {
     if (!done) return refuse(done.error());
     const auto took = steady::now() - start;
     report_up(std::chrono::duration_cast<std::chrono::microseconds>(took));
+    backoff_.reset();  // not earlier: a server that lets us in may still refuse what we write
     count(b, *done, took);
     return {*done, std::nullopt};
   }
@@ -105,17 +108,22 @@ class mirror_state {
   }
 
   void report_up(std::chrono::microseconds latency) {
-    if (!up_ && backoff_.failures() > 0) {
-      log_info("mirror reconnected",
-               {kv("mirror", source_), kv("attempts", backoff_.failures() + 1)});
+    if (!up_ && std::exchange(told_down_, false)) {
+      log_info("mirror reconnected", {kv("mirror", source_), kv("failures", backoff_.failures())});
     }
     up_ = true;
-    backoff_.reset();
     shared_->board.report(dependency_database, source_, true, "", latency);
   }
 
   void report_down(const failure& why) {
-    log_warning("mirror lost the database", {kv("mirror", source_), kv("reason", to_string(why))});
+    // The first of a series, then once a minute.
+    const auto at = self_->clock().now();
+    if (why.code != errc::stopping && (backoff_.failures() == 0 || at - told_at_ >= 1min)) {
+      log_warning("mirror lost the database",
+                  {kv("mirror", source_), kv("reason", to_string(why))});
+      told_at_ = at;
+      told_down_ = true;
+    }
     up_ = false;
     reason_ = why.detail;
     shared_->board.report(dependency_database, source_, false, reason_);
@@ -127,8 +135,7 @@ class mirror_state {
     m.write_seconds.Observe(std::chrono::duration<double>(took).count());
     m.batch_events.Observe(static_cast<double>(b.raw->size()));
     m.batches.Increment();
-    for (const auto& r : b.rejects)
-      m.dead_lettered(r.stage, r.why.code);
+    count_rejects(b);
     if (v.dead_lettered > b.rejects.size())
       m.dead_lettered("mirror", errc::refused_by_database, v.dead_lettered - b.rejects.size());
     if (v.payload_conflicts > 0) {
@@ -163,6 +170,8 @@ class mirror_state {
   backoff backoff_;
   std::unique_ptr<mirror_store> store_;
   bool up_{};
+  bool told_down_{};  // the log's last word is that it is lost
+  caf::actor_clock::time_point told_at_{};
   std::uint64_t turn_{};
   std::string reason_{"not connected yet"};
   caf::actor_clock::time_point last_use_{};

@@ -1,5 +1,6 @@
 #include "actors/service.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
@@ -90,7 +91,10 @@ struct addresses {
 /// beginning.
 std::vector<child_spec> supervision_table(const shared_context& shared) {
   const auto& s = shared->set;
-  const auto database = database_options_from(s);
+  auto database = database_options_from(s);
+  const auto end_waits = database.stop = std::make_shared<interrupter>();
+  auto aside = database;
+  const auto end_maintenance = aside.stop = std::make_shared<interrupter>();
   const auto to = std::make_shared<addresses>();
   const std::shared_ptr<const schema_set> schemas = std::make_shared<open_schema_set>();
   // Lanes wait for outstanding verdicts when they stop: theirs is most of the grace.
@@ -108,7 +112,7 @@ std::vector<child_spec> supervision_table(const shared_context& shared) {
                             return make_lane_session(lane_options_for(shared->set, slot));
                           }}));
        },
-       restart_rule{10, 60s, 100ms, 5s}, share(60)},
+       restart_rule{10, 60s, 100ms, 5s}, share(50), [=] { end_waits->interrupt(); }},
       {"validators",
        [=](caf::actor_system& system) {
          to->validators = spawn<validator_pool>(
@@ -137,10 +141,10 @@ std::vector<child_spec> supervision_table(const shared_context& shared) {
        never_restart, share(15)},
       {"maintenance",
        [=](caf::actor_system& system) {
-         return caf::actor_cast<caf::actor>(make_maintenance(
-             system, shared, [database] { return open_partition_store(database); }));
+         return caf::actor_cast<caf::actor>(
+             make_maintenance(system, shared, [aside] { return open_partition_store(aside); }));
        },
-       restart_rule{10, 600s, 1s, 60s}, share(10)},
+       restart_rule{10, 600s, 1s, 60s}, share(10), [=] { end_maintenance->interrupt(); }, true},
   };
 }
 
@@ -151,7 +155,13 @@ class running_service final : public service {
         deployment_{std::move(deployment)},
         config_{shared_->set.ingest.validators},
         system_{std::make_unique<caf::actor_system>(config_)},
-        supervisor_{make_supervisor(*system_, shared_, supervision_table(shared_))} {}
+        supervisor_{make_supervisor(*system_, shared_, supervision_table(shared_))} {
+    // It has nobody above it: without it nothing would be restarted any more, and nobody would
+    // know.
+    supervisor_->attach_functor([this](const caf::error&) {
+      if (!stopping_) shared_->fatal({errc::internal, "the supervisor has ended"});
+    });
+  }
 
   ~running_service() override { stop(); }
 
@@ -252,7 +262,13 @@ result<void> provision_lanes(const settings& s) {
   if (!store) return store.error();
   const auto slots = (*store)->list();
   if (!slots) return slots.error();
-  lane_planner planner{lane_wish_from(s)};
+  auto wish = lane_wish_from(s);
+  // What services that run already read through counts; an ordered lane's planner knows that.
+  const auto taken = std::count_if(slots->begin(), slots->end(), [&](const auto& l) {
+    return l.leased && !l.slot.retiring && l.slot.ordered == wish.ordered;
+  });
+  if (!wish.ordered) wish.lanes -= std::min(wish.lanes, static_cast<std::size_t>(taken));
+  lane_planner planner{wish};
   for (const auto& step : planner.plan(*slots, lane_planner::clock::now())) {
     lane_slot slot;
     if (step.what == lane_step::kind::create) {
@@ -270,8 +286,11 @@ result<void> provision_lanes(const settings& s) {
       continue;
     }
     const auto done = provision(s, slot);
-    if (const auto r = (*store)->release(slot.slot); !r) return r;
+    // A slot without a session would look like a session that the broker has lost.
+    const bool made_in_vain = !done && step.what == lane_step::kind::create;
+    const auto r = made_in_vain ? (*store)->remove(slot.slot) : (*store)->release(slot.slot);
     if (!done) return done;
+    if (!r) return r;
   }
   return ok();
 }

@@ -1,5 +1,7 @@
 #include "actors/supervisor.hpp"
 
+#include <utility>
+
 namespace td {
 
 namespace {
@@ -25,6 +27,9 @@ class supervisor_state {
     return {
         [this](const stop_all&) -> caf::result<stopped> {
           done_ = self_->template make_response_promise<stopped>();
+          for (const auto& c : children_) {
+            if (c.spec.hurry_at_once) c.spec.hurry();
+          }
           stop_from(0);
           return done_;
         },
@@ -94,6 +99,7 @@ class supervisor_state {
   /// The stage's time is over: kill, and go on when its down message comes.
   void kill_if_late(std::size_t i) {
     if (!stopping() || stage_ != i || !children_[i].actor) return;
+    if (hurry_all()) return tell_self(self_, children_[i].spec.stop_within / 4, tick{i});
     ++forced_;
     log_warning("actor killed: it did not stop in time",
                 {kv("actor", children_[i].spec.name), kv("after", children_[i].spec.stop_within)});
@@ -104,12 +110,27 @@ class supervisor_state {
     stop_from(i + 1);
   }
 
+  /// Of all children: a source waits for what a sink waits for. True the first time, when there is
+  /// anybody to hurry.
+  bool hurry_all() {
+    if (std::exchange(hurried_, true)) return false;
+    bool any = false;
+    for (const auto& c : children_) {
+      if (!c.spec.hurry) continue;
+      c.spec.hurry();
+      any = true;
+    }
+    if (any) log_warning("stop takes long: the waits for the database end here");
+    return any;
+  }
+
   self_of<supervisor_state> self_;
   shared_context shared_;
   std::vector<child> children_;
   caf::typed_response_promise<stopped> done_{};
   std::size_t stage_{};
   std::uint32_t forced_{};
+  bool hurried_{};
 };
 
 }  // namespace

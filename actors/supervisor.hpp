@@ -17,6 +17,10 @@ struct child_spec {
   std::function<caf::actor(caf::actor_system&)> make{};
   restart_rule rule{};
   std::chrono::milliseconds stop_within{1000};  ///< then it is killed and the next one stops
+  /// Ends what the child waits for (any thread; may be empty). Called when the first stage of an
+  /// ordered stop does not end in time, before anything is killed.
+  std::function<void()> hurry{};
+  bool hurry_at_once{};  ///< when the stop begins: nothing it does is worth waiting for
 };
 
 /// Spawns SUPERVISOR. The table is written in flow order. Children start from its end (a sink

@@ -16,6 +16,8 @@ namespace td {
 
 namespace {
 
+constexpr auto leave_patience = std::chrono::milliseconds{1000};
+
 using clock = connection::clock;
 using std::chrono::milliseconds;
 
@@ -288,7 +290,8 @@ result<void> mosquitto_lane::leave() {
     drop();
     return ok();
   }
-  return connection_.disconnect(false, options_.broker.connect_timeout);
+  // A broker that is busy saving is not waited for: nothing hangs on a polite end.
+  return connection_.disconnect(false, std::min(options_.broker.connect_timeout, leave_patience));
 }
 
 // -- failures ---

@@ -66,6 +66,9 @@ class batch {
 
   origin from{};
 
+  /// When its lane stops waiting for the verdict: written later it would only come again.
+  std::chrono::steady_clock::time_point expires = std::chrono::steady_clock::time_point::max();
+
  private:
   std::vector<char> arena_;
   std::size_t used_{};

@@ -77,6 +77,7 @@ constexpr std::array table{
               dead_letter},
     // -- surroundings ---
     errc_info{errc::database_away, "database_away", "the database cannot be reached", retry},
+    errc_info{errc::database_refused, "database_refused", "the database does not let us in", retry},
     errc_info{errc::database_conflict, "database_conflict",
               "the transaction met another one and was rolled back", retry},
     errc_info{errc::database_busy, "database_busy",

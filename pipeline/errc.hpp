@@ -58,6 +58,7 @@ enum class errc : std::uint16_t {
   refused_by_database,
   // -- surroundings ---
   database_away,
+  database_refused,
   database_conflict,
   database_busy,
   broker_away,

@@ -128,13 +128,11 @@ class pg_lane_store final : public lane_store {
   result<void> reconnect() override {
     leases_.clear();
     session_.close();
-    auto s = pg::session::open(options_, &stop_);
+    auto s = pg::session::open(options_);
     if (!s) return s.error();
     session_ = std::move(*s);
     return ok();
   }
-
-  void interrupt() noexcept override { stop_.interrupt(); }
 
  private:
   result<pg::rows> run(const std::string& sql) { return watched(session_.exec(sql)); }
@@ -176,7 +174,6 @@ class pg_lane_store final : public lane_store {
   }
 
   database_options options_;
-  pg::interrupter stop_;
   pg::session session_;
   std::optional<uuid> deployment_;
   std::set<std::int32_t> leases_;

@@ -73,13 +73,11 @@ class pg_mirror_audit final : public mirror_audit {
 
   result<void> reconnect() override {
     session_.close();
-    auto s = pg::session::open(options_, &stop_);
+    auto s = pg::session::open(options_);
     if (!s) return s.error();
     session_ = std::move(*s);
     return ok();
   }
-
-  void interrupt() noexcept override { stop_.interrupt(); }
 
   result<news> follow(std::int64_t position, std::size_t most) override {
     news found{.position = position};
@@ -175,7 +173,6 @@ class pg_mirror_audit final : public mirror_audit {
   }
 
   database_options options_;
-  pg::interrupter stop_;
   pg::session session_;
   std::string bytes_;
 };

@@ -61,6 +61,13 @@ bool is_partition_missing(std::string_view sqlstate, std::string_view table,
   return sqlstate == check_violation && !table.empty() && constraint.empty();
 }
 
+/// What a row may bring about that our own tables do not: a constraint or a trigger that somebody
+/// added, a value that makes the server run out of one allocation (1 GB of a jsonb). Whether it was
+/// the row is known only when it is tried alone.
+bool may_be_the_rows_fault(std::string_view sqlstate) {
+  return sqlstate.starts_with("23") || sqlstate == "P0001" || sqlstate == "XX000";
+}
+
 std::uint64_t count_of(const pg::rows& r, int column) {
   return static_cast<std::uint64_t>(r.number(0, column));
 }
@@ -106,7 +113,7 @@ class pg_mirror_store final : public mirror_store {
     session_.close();
     next_batch_id_.reset();
     staged_ = isolating_ = false;
-    auto s = pg::session::open(options_, &stop_);
+    auto s = pg::session::open(options_);
     if (!s) return s.error();
     if (auto r = s->exec(sql::prepare_journal); !r) return r.error();
     session_ = std::move(*s);
@@ -117,8 +124,6 @@ class pg_mirror_store final : public mirror_store {
     if (auto r = session_.exec("SELECT 1"); !r) return r.error();
     return ok();
   }
-
-  void interrupt() noexcept override { stop_.interrupt(); }
 
  private:
   // -- one attempt ---
@@ -185,6 +190,7 @@ class pg_mirror_store final : public mirror_store {
     if (!copied) return copied.error();
     auto taken = session_.exec(sql::isolate);
     if (!taken) return taken.error();
+    const auto stored = count_of(*taken, 0);
     auto refused = session_.exec(sql::refused);
     if (!refused) return refused.error();
     for (int i = 0; i < refused->size(); ++i) {
@@ -192,11 +198,12 @@ class pg_mirror_store final : public mirror_store {
       a.partition_missing |= is_partition_missing(state, refused->text(i, 3), refused->text(i, 4));
       failure why{errc_of_sqlstate(state),
                   fmt::format("{} (SQLSTATE {})", refused->text(i, 2), state)};
+      // Where no row at all goes in, something is wrong with the server.
+      if (may_be_the_rows_fault(state) && stored > 0) why.code = errc::refused_by_database;
       if (a.partition_missing || why.code != errc::refused_by_database) return why;
       dead_.refuse(order_.events()[static_cast<std::size_t>(refused->number(i, 0))],
                    std::move(why));
     }
-    const auto stored = count_of(*taken, 0);
     return counts{stored, count_of(*taken, 1) - stored, count_of(*taken, 2)};
   }
 
@@ -262,7 +269,8 @@ class pg_mirror_store final : public mirror_store {
       a.way = path::merge;
       return ok();
     }
-    if (why.code == errc::refused_by_database && a.way != path::isolate) {
+    const bool row = why.code == errc::refused_by_database || may_be_the_rows_fault(e.sqlstate);
+    if (row && a.way != path::isolate) {
       a.way = path::isolate;
       return ok();
     }
@@ -277,7 +285,7 @@ class pg_mirror_store final : public mirror_store {
 
   /// On a connection of its own: our transaction has seen the world without them.
   result<void> make_partitions(const checked_batch& b) {
-    auto side = pg::session::open(options_, &stop_);
+    auto side = pg::session::open(options_);
     if (!side) return side.error();
     const auto made = ensure_partitions(*side, order_.days(b));
     if (!made) return made.error();
@@ -320,7 +328,6 @@ class pg_mirror_store final : public mirror_store {
   }
 
   database_options options_;
-  pg::interrupter stop_;
   pg::session session_;
   std::optional<std::int64_t> next_batch_id_;
   bool staged_{};

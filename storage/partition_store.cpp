@@ -139,6 +139,12 @@ class pg_partition_store final : public partition_store {
     return in_steps(fmt::format(prune_sql, journal_rows_per_step), std::string{first->text(0, 0)});
   }
 
+  result<timestamp> now() override {
+    auto r = session_.exec("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
+    if (!r) return r.error();
+    return timestamp{std::chrono::microseconds{r->number(0, 0)}};
+  }
+
   result<bool> lead() override {
     if (leads_ && session_.is_open()) return true;
     auto r = session_.exec("SELECT " + lock_call("pg_try_advisory_lock", lock_class::maintenance));
@@ -150,13 +156,11 @@ class pg_partition_store final : public partition_store {
   result<void> reconnect() override {
     leads_ = false;
     session_.close();
-    auto s = pg::session::open(options_, &stop_);
+    auto s = pg::session::open(options_);
     if (!s) return s.error();
     session_ = std::move(*s);
     return run(lock_timeout_sql);
   }
-
-  void interrupt() noexcept override { stop_.interrupt(); }
 
  private:
   result<void> run(const std::string& sql) {
@@ -235,7 +239,6 @@ class pg_partition_store final : public partition_store {
   }
 
   database_options options_;
-  pg::interrupter stop_;
   pg::session session_;
   bool leads_{};
 };

@@ -5,9 +5,6 @@
 #include <charconv>
 #include <cstdlib>
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <system_error>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -63,26 +60,6 @@ std::uint64_t rows::affected() const noexcept {
 
 std::string_view rows::command() const noexcept {
   return PQcmdStatus(result_.get());
-}
-
-// -- interrupter ---
-
-interrupter::interrupter() : fd_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
-  if (fd_ < 0) throw std::system_error{errno, std::generic_category(), "eventfd"};
-}
-
-interrupter::~interrupter() {
-  ::close(fd_);
-}
-
-void interrupter::interrupt() noexcept {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto n = ::write(fd_, &one, sizeof one);  // full means already set
-}
-
-bool interrupter::interrupted() const noexcept {
-  pollfd p{fd_, POLLIN, 0};
-  return poll(&p, 1, 0) > 0;
 }
 
 // -- session ---
@@ -173,10 +150,9 @@ result<std::uint64_t> session::copy_end() {
   return r->affected();
 }
 
-/// Waits until the socket is readable (or also writable), the deadline has passed or somebody
-/// interrupts.
-result<void> session::wait(bool for_writing) {
-  const int events = for_writing ? POLLIN | POLLOUT : POLLIN;
+/// Waits until the socket is readable, writable, the deadline has passed or somebody interrupts.
+result<void> session::wait(bool for_writing, bool for_reading) {
+  const int events = (for_reading ? POLLIN : 0) | (for_writing ? POLLOUT : 0);
   pollfd fds[2] = {{PQsocket(conn_), static_cast<short>(events), 0},
                    {stop_ != nullptr ? stop_->fd() : -1, POLLIN, 0}};
   for (;;) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "pipeline/result.hpp"
+#include "storage/interrupter.hpp"
 #include "storage/stores.hpp"
 
 struct pg_conn;    // libpq's PGconn
@@ -49,24 +50,6 @@ class rows {
   std::unique_ptr<pg_result, clear> result_;
 };
 
-/// Ends the waits of sessions from another thread: a call in progress fails with `stopping` and
-/// closes its connection, as does each attempt to connect from then on. For the way out; there is
-/// no way back.
-class interrupter {
- public:
-  interrupter();
-  ~interrupter();
-  interrupter(const interrupter&) = delete;
-  interrupter& operator=(const interrupter&) = delete;
-
-  void interrupt() noexcept;  ///< any thread
-  bool interrupted() const noexcept;
-  int fd() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
-
 /// One connection. One thread at a time. Each call blocks for at most the statement time-out plus
 /// `grace`, whatever becomes of the server or the network: then the connection is closed and the
 /// call fails with database_away. The codes of other failures come from sqlstate_table().
@@ -81,10 +64,10 @@ class session {
   ~session() { close(); }
 
   /// Connects within the connect time-out and prepares the session: UTC, time-outs, keepalives in
-  /// both directions. What the URL says wins over our defaults. `stop` (may be null) must outlive
-  /// the session. Errors: configuration_invalid (the URL can't be read; the server is older than
-  /// 14 or the database not UTF8), database_away, stopping.
-  static result<session> open(const database_options& options, const interrupter* stop = nullptr);
+  /// both directions. What the URL says wins over our defaults. Errors: configuration_invalid (the
+  /// URL can't be read; the server is older than 14 or the database not UTF8), database_refused
+  /// (account, password, no such database), database_away, stopping.
+  static result<session> open(const database_options& options);
 
   bool is_open() const noexcept { return conn_ != nullptr; }
   void close() noexcept;
@@ -114,7 +97,8 @@ class session {
   using clock = std::chrono::steady_clock;
 
   void restart_clock() noexcept { deadline_ = clock::now() + statement_timeout_ + grace; }
-  result<void> wait(bool for_writing);
+  result<void> finish_connecting();
+  result<void> wait(bool for_writing, bool for_reading = true);
   result<void> flush();
   result<rows> next_result();  ///< holds nothing at the end
   result<std::vector<rows>> collect();
@@ -124,7 +108,7 @@ class session {
   std::string words_of(std::string_view text) const;
 
   pg_conn* conn_{};
-  const interrupter* stop_{};
+  std::shared_ptr<const interrupter> stop_{};
   std::chrono::milliseconds statement_timeout_{30000};
   clock::time_point deadline_{};
   server_error error_{};

@@ -62,7 +62,22 @@ PGconn* connect(const database_options& options, const PQconninfoOption* url) {
   }
   keywords.push_back(nullptr);
   values.push_back(nullptr);
-  return PQconnectdbParams(keywords.data(), values.data(), 0);
+  return PQconnectStartParams(keywords.data(), values.data(), 0);
+}
+
+/// The SQLSTATE in libpq's words about a failed connection, which it tells in no other way:
+/// "... failed: FATAL:  28P01: password authentication failed". Empty: the server said nothing.
+std::string_view sqlstate_in(std::string_view words) {
+  constexpr std::string_view before = "FATAL:  ";
+  const auto at = words.find(before);
+  if (at == words.npos) return {};
+  const auto rest = words.substr(at + before.size());
+  return rest.size() > 5 && rest[5] == ':' ? rest.substr(0, 5) : std::string_view{};
+}
+
+/// Account, password, pg_hba.conf, database: nothing that time mends.
+bool is_refusal(std::string_view sqlstate) {
+  return sqlstate.starts_with("28") || sqlstate == "3D000" || sqlstate == "42501";
 }
 
 void on_notice(void*, const char* message) {
@@ -104,18 +119,20 @@ constexpr const char* settings_sql =
 
 }  // namespace
 
-result<session> session::open(const database_options& options, const interrupter* stop) {
-  if (stop != nullptr && stop->interrupted())
+result<session> session::open(const database_options& options) {
+  if (options.stop && options.stop->interrupted())
     return failure{errc::stopping, "interrupted before connecting to the database"};
   const auto url = parse(options.url);
   if (!url) return url.error();
 
   session s;
-  s.stop_ = stop;
+  s.stop_ = options.stop;
   s.statement_timeout_ = options.statement_timeout;
   s.conn_ = connect(options, url->get());
   if (s.conn_ == nullptr) throw std::bad_alloc{};
-  if (PQstatus(s.conn_) != CONNECTION_OK || PQsetnonblocking(s.conn_, 1) != 0) return s.lost();
+  s.deadline_ = clock::now() + options.connect_timeout;
+  if (auto connected = s.finish_connecting(); !connected) return connected.error();
+  if (PQsetnonblocking(s.conn_, 1) != 0) return s.lost();
   PQsetNoticeProcessor(s.conn_, on_notice, nullptr);
   if (const auto fit = check_server(s.conn_); !fit) return fit.error();
   if (const auto set =
@@ -125,6 +142,23 @@ result<session> session::open(const database_options& options, const interrupter
     return set.error();
   }
   return s;
+}
+
+result<void> session::finish_connecting() {
+  PQsetErrorVerbosity(conn_, PQERRORS_VERBOSE);
+  for (auto next = PGRES_POLLING_WRITING; next != PGRES_POLLING_OK;) {
+    if (PQstatus(conn_) == CONNECTION_BAD || next == PGRES_POLLING_FAILED) {
+      const std::string_view words = PQerrorMessage(conn_);
+      const bool refused = is_refusal(sqlstate_in(words));
+      auto why = lost(words_of(words.substr(0, words.find("LOCATION:"))));
+      if (refused) why.code = errc::database_refused;
+      return why;
+    }
+    if (auto w = wait(next == PGRES_POLLING_WRITING, next == PGRES_POLLING_READING); !w) return w;
+    next = PQconnectPoll(conn_);
+  }
+  PQsetErrorVerbosity(conn_, PQERRORS_DEFAULT);
+  return ok();
 }
 
 }  // namespace td::pg

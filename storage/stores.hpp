@@ -10,6 +10,7 @@
 
 #include "pipeline/batch.hpp"
 #include "pipeline/result.hpp"
+#include "storage/interrupter.hpp"
 
 namespace td {
 
@@ -19,6 +20,8 @@ struct database_options {
   std::string application_name{"taylordash"};
   std::chrono::milliseconds connect_timeout{5000};
   std::chrono::milliseconds statement_timeout{30000};
+  std::shared_ptr<interrupter>
+      stop{};  ///< ends the waits of all stores opened with it; may be null
 };
 
 /// What all stores have in common: one connection, one thread at a time. Each statement blocks for
@@ -30,10 +33,6 @@ class store {
 
   /// Opens the connection again, after database_away. database_away when it cannot.
   virtual result<void> reconnect() = 0;
-
-  /// For the way out, the one call that any thread may make: a call in progress fails with
-  /// `stopping` and closes the connection, as does each later attempt to connect.
-  virtual void interrupt() noexcept {}
 };
 
 /// Where checked batches come to rest.
@@ -104,6 +103,9 @@ class lane_store : public store {
 /// store leads.
 class partition_store : public store {
  public:
+  /// The server's clock.
+  virtual result<timestamp> now() = 0;
+
   /// Makes the daily partitions of [first_day, last_day], those that exist left alone: a table,
   /// then ATTACH, so that ingest never waits. Returns how many were made.
   virtual result<std::uint32_t> ensure(std::chrono::sys_days first_day,
@@ -115,7 +117,7 @@ class partition_store : public store {
 
   /// Gives closed days (before `today`) that hold events their search indexes: kind, topic, GIN on
   /// payload. Builds at most one day per call, newest first; returns how many indexes were built.
-  /// May take as long as indexing a day takes: `interrupt` ends it.
+  /// May take as long as indexing a day takes: `database_options::stop` ends it.
   virtual result<std::uint32_t> index_closed(std::chrono::sys_days today) = 0;
 
   /// Deletes dead letters whose last failure is before `t`, in small steps; returns how many.

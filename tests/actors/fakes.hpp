@@ -121,6 +121,7 @@ struct slot_table {
   };
   std::vector<row> rows;
   bool away{};
+  int leases_to_refuse{};
 };
 
 class fake_lane_store final : public lane_store {
@@ -140,6 +141,10 @@ class fake_lane_store final : public lane_store {
 
   result<bool> lease(std::int32_t slot) override {
     if (lost_ || table_->away) return away();
+    if (table_->leases_to_refuse > 0) {
+      --table_->leases_to_refuse;
+      return failure{errc::database_busy, "out of shared memory"};
+    }
     auto& r = row(slot);
     if (r.owner && r.owner != this) return false;
     r.owner = this;

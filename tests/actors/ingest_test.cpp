@@ -189,6 +189,18 @@ BOOST_AUTO_TEST_CASE(gives_the_batch_back_when_the_database_is_away_and_returns_
   BOOST_TEST(books().unaccounted() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(waits_longer_each_time_when_what_stops_it_lies_behind_the_broker) {
+  refusal = failure{errc::database_busy, "no space left on device"};  // yet it can be reached
+  broker->queued = {"a"};
+  start();
+  advance(60s);
+  BOOST_TEST(broker->connects < 130);  // one or two a second
+  BOOST_TEST(broker->connects > 50);
+  refusal.reset();
+  advance(2s);
+  BOOST_TEST(broker->acknowledged.size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(gives_the_batch_back_when_the_actor_that_held_it_fails) {
   fail_with = caf::sec::runtime_error;
   broker->queued = {"a"};

@@ -186,4 +186,20 @@ BOOST_AUTO_TEST_CASE(leaves_no_lane_behind_when_it_is_killed_itself) {
   BOOST_TEST(a.running() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(asks_again_for_a_lease_that_was_not_to_be_had_at_once) {
+  auto& n = add_node(2);
+  advance(1s);
+  table->away = true;
+  advance(2s);
+  table->away = false;
+  table->leases_to_refuse = 1;  // the connection stays: only this one call fails
+  advance(5s);
+  BOOST_TEST(table->leases_to_refuse == 0);
+  const auto lanes = n.shared->board.lanes();
+  BOOST_TEST(lanes.size() == 2u);
+  for (const auto& l : lanes)
+    BOOST_TEST(l.state == "reading", l.reason);
+  BOOST_TEST(!n.fatal);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

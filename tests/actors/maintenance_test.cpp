@@ -18,11 +18,13 @@ struct record {
   std::uint32_t to_index{};
   std::vector<std::pair<sys_days, sys_days>> ensured;
   std::vector<sys_days> dropped_before;
+  const timestamp* server_time{};
 };
 
 class recording_store final : public partition_store {
  public:
   explicit recording_store(record& r) : r_{r} {}
+  result<timestamp> now() override { return *r_.server_time; }
   result<std::uint32_t> ensure(sys_days first, sys_days last) override {
     if (r_.away) return failure{errc::database_away, "away"};
     r_.ensured.emplace_back(first, last);
@@ -58,6 +60,7 @@ struct fixture : test::deterministic {
   maintenance_actor actor;
 
   void start() {
+    if (log.server_time == nullptr) log.server_time = &today;
     actor = make_scheduled_maintenance(
         sys, shared,
         [this]() -> result<std::unique_ptr<partition_store>> {
@@ -79,6 +82,20 @@ BOOST_AUTO_TEST_CASE(makes_partitions_ahead_and_drops_what_retention_takes) {
   BOOST_REQUIRE_EQUAL(log.ensured.size(), 1u);
   BOOST_TEST((log.ensured[0] == std::pair{day - days{30}, day + days{3}}));
   BOOST_TEST((log.dropped_before[0] == day - days{30}));
+}
+
+BOOST_AUTO_TEST_CASE(drops_nothing_by_a_clock_that_is_not_the_databases) {
+  const auto theirs = today;
+  log.server_time = &theirs;
+  today += days{40};  // a flat battery, a wrong time server
+  start();
+  const auto day = sys_days{std::chrono::year{2026} / 11 / 20};
+  BOOST_TEST_REQUIRE(log.ensured.size() == 1u);
+  BOOST_TEST((log.ensured[0] == std::pair{day - days{30}, day + days{3}}));
+  BOOST_TEST(log.dropped_before.empty());
+  today = theirs + 59min;
+  advance(10min);
+  BOOST_TEST(log.dropped_before.size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(follows_the_calendar) {

@@ -105,4 +105,41 @@ BOOST_AUTO_TEST_CASE(restarts_nothing_while_it_stops) {
   pending.receive([](const stopped&) {}, [](const caf::error&) { BOOST_ERROR("no answer"); });
 }
 
+BOOST_AUTO_TEST_CASE(ends_the_waits_of_all_before_it_kills_anybody) {
+  end(supervisor, caf::exit_reason::kill);
+  stubborn = {"source"};
+  std::vector<std::string> hurried;
+  const auto child = [&](const std::string& n, bool at_once) {
+    return child_spec{n,
+                      [this, n](caf::actor_system& s) {
+                        return running[n] = s.spawn([this, n](caf::event_based_actor* me) {
+                          me->set_exit_handler([this, n, me](caf::exit_msg& m) {
+                            if (!stubborn.contains(n)) me->quit(m.reason);
+                          });
+                          return caf::behavior{[](const tick&) {}};
+                        });
+                      },
+                      never_restart,
+                      400ms,
+                      [this, &hurried, n] {
+                        hurried.push_back(n);
+                        if (stubborn.erase(n) > 0)  // what it waited for has ended
+                          self->send_exit(running[n], caf::exit_reason::user_shutdown);
+                      },
+                      at_once};
+  };
+  supervisor = make_supervisor(
+      sys, shared, {child("source", false), child("sink", false), child("aside", true)});
+  run();
+  auto pending = self->request(supervisor, caf::infinite, stop_all{});
+  run();
+  BOOST_TEST(hurried == std::vector<std::string>{"aside"}, boost::test_tools::per_element());
+  advance(400ms);
+  BOOST_TEST(hurried == (std::vector<std::string>{"aside", "source", "sink", "aside"}),
+             boost::test_tools::per_element());
+  pending.receive([](const stopped& s) { BOOST_TEST(s.forced == 0u); },
+                  [](const caf::error&) { BOOST_TEST(false); });
+  supervisor = supervisor_actor{};
+}
+
 BOOST_AUTO_TEST_SUITE_END()

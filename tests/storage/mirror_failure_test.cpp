@@ -199,15 +199,18 @@ BOOST_AUTO_TEST_CASE(backends_terminated_again_and_again_under_load_lose_and_dou
 }
 
 BOOST_AUTO_TEST_CASE(an_interrupted_store_gives_up_at_once_and_stores_nothing) {
+  auto o = named("the interrupted one");
+  o.stop = std::make_shared<interrupter>();
+  auto interrupted = must(open_mirror_store(o));
   auto blocker = must(pg::session::open(db.options));
   must(blocker.exec("BEGIN; LOCK TABLE events_mirror IN SHARE MODE"));
   std::thread other{[&] {
     await(db.eye,
           "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = "
-          "'the mirror' AND wait_event_type = 'Lock')");
-    store->interrupt();
+          "'the interrupted one' AND wait_event_type = 'Lock')");
+    o.stop->interrupt();
   }};
-  const auto r = store->write(batch_builder{}.events(0, 10).build());
+  const auto r = interrupted->write(batch_builder{}.events(0, 10).build());
   other.join();
   BOOST_TEST_REQUIRE(!r);
   BOOST_TEST((r.error().code == errc::stopping));
@@ -283,6 +286,30 @@ BOOST_AUTO_TEST_CASE(a_deadlock_is_tried_again_within_the_call_but_not_forever) 
   BOOST_TEST_REQUIRE(!r);
   BOOST_TEST((r.error().code == errc::database_conflict));
   BOOST_TEST(must(store->write(b)).stored == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(a_row_that_somebody_elses_rule_refuses_is_dead_lettered_alone) {
+  must(
+      db.eye.exec("CREATE FUNCTION not_seven() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                  "IF new.batch_index = 7 THEN RAISE 'seven is refused'; END IF; RETURN new; "
+                  "END $$; CREATE TRIGGER theirs BEFORE INSERT ON events_mirror "
+                  "FOR EACH ROW EXECUTE FUNCTION not_seven()"));
+  const auto v = must(store->write(batch_builder{}.events(0, 100).build()));
+  BOOST_TEST(v.stored == 99u);
+  BOOST_TEST(v.dead_lettered == 1u);
+  BOOST_TEST(db.value("SELECT code FROM dlq_events") == "refused_by_database");
+  BOOST_TEST(db.value("SELECT detail LIKE '%seven is refused%P0001%' FROM dlq_events") == "t");
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_that_refuses_every_row_is_a_persons_work_and_no_events_fault) {
+  must(
+      db.eye.exec("CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                  "RAISE 'nothing goes in'; END $$; CREATE TRIGGER theirs BEFORE INSERT ON "
+                  "events_mirror FOR EACH ROW EXECUTE FUNCTION nothing()"));
+  const auto r = store->write(batch_builder{}.events(0, 10).build());
+  BOOST_TEST_REQUIRE(!r);
+  BOOST_TEST((disposition_of(r.error().code) == disposition::stop), to_string(r.error()));
+  BOOST_TEST(db.number("SELECT count(*) FROM dlq_events") == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

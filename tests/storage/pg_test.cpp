@@ -150,8 +150,9 @@ BOOST_AUTO_TEST_CASE(gives_up_a_server_that_says_nothing_at_all) {
 }
 
 BOOST_AUTO_TEST_CASE(an_interrupter_ends_a_wait_from_another_thread) {
-  pg::interrupter stop;
-  auto s = must(pg::session::open({.url = postgres_server::shared().url()}, &stop));
+  const auto stop = std::make_shared<interrupter>();
+  const database_options options{.url = postgres_server::shared().url(), .stop = stop};
+  auto s = must(pg::session::open(options));
   auto watch = open_shared();
   const auto pid = must(s.exec("SELECT pg_backend_pid()")).number(0, 0);
   std::thread other{[&] {
@@ -159,14 +160,14 @@ BOOST_AUTO_TEST_CASE(an_interrupter_ends_a_wait_from_another_thread) {
           "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND "
           "pid = " +
               std::to_string(pid) + ")");
-    stop.interrupt();
+    stop->interrupt();
   }};
   const auto r = s.exec("SELECT pg_sleep(60)");
   other.join();
   BOOST_TEST_REQUIRE(!r);
   BOOST_TEST((r.error().code == errc::stopping));
   BOOST_TEST(!s.is_open());
-  const auto again = pg::session::open({.url = postgres_server::shared().url()}, &stop);
+  const auto again = pg::session::open(options);
   BOOST_TEST_REQUIRE(!again);
   BOOST_TEST((again.error().code == errc::stopping));
 }
