@@ -30,6 +30,7 @@ bool cancelled(int cancel_fd, std::chrono::milliseconds wait) {
 }  // namespace
 
 result<managed_server::beginning> managed_server::start(int cancel_fd) {
+  const std::lock_guard life{life_};
   if (process_ && !process_->wait(0ms)) return beginning::running;
   if (process_) collect();
   auto survivor = adopt_current();
@@ -111,6 +112,7 @@ pid_t managed_server::pid() const {
 }
 
 ending managed_server::collect() {
+  const std::lock_guard life{life_};
   const std::lock_guard guard{mutex_};
   auto how = process_->collect();
   process_.reset();
@@ -119,6 +121,7 @@ ending managed_server::collect() {
 }
 
 result<bool> managed_server::stop() {
+  const std::lock_guard life{life_};
   const std::lock_guard guard{mutex_};
   if (!process_) process_ = server_process::adopt(record_, instance_);
   if (!process_) return false;

@@ -15,8 +15,8 @@ namespace td {
 
 /// A server of the instance: written configuration, a process that outlives us, a way to ask
 /// whether it answers, a way to stop it. PostgreSQL and Mosquitto are the two kinds.
-/// `start` and `ended`/`collect` belong to one thread at a time (first the opener, then the
-/// supervisor); `signal` may be called from others meanwhile.
+/// `start`, `collect` and `stop` exclude one another, and whoever holds `keep`; the others belong
+/// to the thread that starts it, unless they say "any thread".
 class managed_server {
  public:
   enum class beginning {
@@ -87,6 +87,9 @@ class managed_server {
 
   const std::string& instance() const noexcept { return instance_; }
 
+  /// As long as this is held no process begins or is given up.
+  std::unique_lock<std::recursive_mutex> keep() { return std::unique_lock{life_}; }
+
   /// Sends a signal to the running process; nothing when none runs. Any thread.
   result<void> signal(int number);
 
@@ -110,7 +113,8 @@ class managed_server {
   std::filesystem::path record_;
   std::filesystem::path log_;
   std::string instance_;
-  mutable std::mutex mutex_;  // guards the exchange of process_
+  std::recursive_mutex life_;  // one of start, collect, stop at a time
+  mutable std::mutex mutex_;   // guards the exchange of process_ against `pid` and `signal`
   std::optional<server_process> process_;
   std::chrono::steady_clock::time_point launched_at_{};
 };

@@ -133,6 +133,7 @@ bool private_broker::passes_by_itself(const std::string&) const {
 }
 
 result<void> private_broker::open_gate() {
+  const auto kept = keep();
   const auto passwords = read_text(layout_.etc() / "mosquitto.passwd").value_or("");
   if (auto saved = save_backlog(); !saved) return saved;
   if (!password_file_admits(passwords, producer_user, secrets_.mqtt_producer)) {

@@ -27,7 +27,7 @@ class private_broker final : public managed_server {
                  std::optional<listen_address> open_to);
 
   /// Saves the sessions that exist now to disk, then lets producers in; returns when the broker
-  /// does. Idempotent. broker_away, timed_out. Not while `start` runs in another thread.
+  /// does. Idempotent. broker_away, timed_out. Any thread.
   /// Every lane has connected to this process before: Mosquitto 2.0.11 gives nothing new to a
   /// session that came from disk, when the passwords are read again before its client was there
   /// (what it holds already stays; tried out).
