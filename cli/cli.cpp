@@ -45,9 +45,32 @@ class help_format : public CLI::Formatter {
 
   std::string make_option_opts(const CLI::Option* option) const override {
     const bool takes_value = option->get_type_size() != 0 && !option->get_positional();
-    return takes_value ? " " + option->get_type_name() : std::string{};
+    if (!takes_value) return {};
+    const auto type = option->get_type_name();  // "UINT", "UINT:UINT in [1 - 64]", "DIR"
+    const auto word = type.substr(0, type.find(':'));
+    return word == "UINT" || word == "INT" || word == "FLOAT" ? " N" : " " + word;
+  }
+
+  std::string make_option_desc(const CLI::Option* option) const override {
+    auto text = option->get_description();
+    const auto type = option->get_type_name();
+    const auto from = type.find(" in [");
+    const auto to = type.find(" - ", from == type.npos ? 0 : from);
+    if (from != type.npos && to != type.npos) {
+      text += fmt::format(" ({} to {})", type.substr(from + 5, to - from - 5),
+                          type.substr(to + 3, type.size() - to - 4));
+    }
+    if (!option->get_default_str().empty()) text += "; default " + option->get_default_str();
+    return text;
   }
 };
+
+void call_them_commands(CLI::App& app) {
+  for (auto* sub : app.get_subcommands([](CLI::App*) { return true; })) {
+    sub->group("Commands");
+    call_them_commands(*sub);
+  }
+}
 
 /// The command that the arguments lead to: "config check" of `taylordash config check --help`.
 const CLI::App* innermost(const CLI::App& app) {
@@ -67,10 +90,18 @@ int explain(const CLI::App& app, const CLI::ParseError& error, int argc, char** 
     known.push_back(sub->get_name());
   }
   std::string text = error.what();
-  for (int i = 1; i < argc && !known.empty(); ++i) {
+  // The first word behind the command that is neither an option nor one of its own commands.
+  const auto depth = [](const CLI::App* a) {
+    int n = 0;
+    for (; a->get_parent() != nullptr; a = a->get_parent())
+      ++n;
+    return n;
+  };
+  for (int i = 1 + depth(command); i < argc && !known.empty(); ++i) {
+    if (argv[i][0] == '-') continue;
     const auto hint = did_you_mean(suggestions(argv[i], known));
-    if (hint.empty() || hint.find(argv[i]) != std::string::npos) continue;
-    text = fmt::format("there is no command \"{}\"; {}", terminal::visible(argv[i]), hint);
+    text = fmt::format("there is no command \"{}\"{}{}", terminal::visible(argv[i]),
+                       hint.empty() ? "" : "; ", hint);
     break;
   }
   terminal::print_error(text);
@@ -85,6 +116,7 @@ int run_cli(int argc, char** argv) {
       "TaylorDash reads events from MQTT and stores each once in PostgreSQL; an event is\n"
       "acknowledged only after its row is committed.",
       "taylordash"};
+  app.formatter(std::make_shared<help_format>());
   app.set_version_flag("--version", fmt::format("taylordash {}", version()), "Print the version");
   app.set_help_flag("-h,--help", "Print this help");
   app.require_subcommand(1);
@@ -92,6 +124,7 @@ int run_cli(int argc, char** argv) {
   int status = exit_ok;
   for (auto add : commands)
     add(app, status);
+  call_them_commands(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

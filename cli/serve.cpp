@@ -2,8 +2,13 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <memory>
 #include <unistd.h>
 
+#include <prometheus/registry.h>
+
+#include "cli/await_servers.hpp"
+#include "config/version.hpp"
 #include "http/routes.hpp"
 #include "http/server.hpp"
 #include "pipeline/log.hpp"
@@ -22,6 +27,11 @@ bool await_ready(service& running, stop_signal& stop) {
   return false;
 }
 
+int could_not_start(const failure& why) {
+  log_error("service could not start", {kv("reason", to_string(why))});
+  return EXIT_FAILURE;
+}
+
 }  // namespace
 
 void init_log(const settings& s) {
@@ -36,33 +46,48 @@ void init_log(const settings& s) {
 
 int run_service(const settings& s, stop_signal& stop, const run_hooks& hooks) {
   std::atomic<bool> failed{false};
-  auto running = start_service(s, [&](const failure&) {
-    failed = true;
-    stop.request();
-  });
-  if (!running) {
-    log_error("service could not start", {kv("reason", to_string(running.error()))});
-    return EXIT_FAILURE;
-  }
-  auto& pipeline = **running;
-  auto window = start_http(
-      {.listen = s.http.listen, .port = s.http.port},
-      service_routes([&] { return pipeline.snapshot(); }, [&] { return pipeline.metrics(); }));
-  if (!window) {
-    log_error("service could not start", {kv("reason", to_string(window.error()))});
-    return EXIT_FAILURE;
-  }
+  std::unique_ptr<service> running;
+  std::atomic<service*> pipeline{nullptr};
+  // First, because a busy port is found before anything is leased, and because somebody may want to
+  // know why the start takes long.
+  const auto snapshot = [&] {
+    const auto* p = pipeline.load();
+    return p != nullptr ? p->snapshot() : service_snapshot{.version = std::string{version()}};
+  };
+  const auto metrics = [&] {
+    const auto* p = pipeline.load();
+    return p != nullptr ? p->metrics() : std::make_shared<prometheus::Registry>();
+  };
+  auto window =
+      start_http({.listen = s.http.listen, .port = s.http.port}, service_routes(snapshot, metrics));
+  if (!window) return could_not_start(window.error());
   const auto port = (*window)->port();
-  log_info("service started", {kv("http", s.http.listen + ":" + std::to_string(port)),
-                               kv("node", pipeline.snapshot().node)});
-  if (await_ready(pipeline, stop)) {
-    log_info("service ready", {kv("lanes", pipeline.snapshot().lanes.size())});
-    if (hooks.ready) hooks.ready(pipeline, port);
+  log_info("service starts", {kv("http", s.http.listen + ":" + std::to_string(port))});
+
+  const auto started = await_servers(stop, s.database.start_timeout, [&]() -> result<void> {
+    auto made = start_service(s, [&](const failure&) {
+      failed = true;
+      stop.request();
+    });
+    if (!made) return made.error();
+    running = std::move(*made);
+    return ok();
+  });
+  if (!started && started.error().code == errc::stopping) {
+    log_info("service stops", {kv("because", stop.reason())});
+    return EXIT_SUCCESS;
+  }
+  if (!started) return could_not_start(started.error());
+  pipeline = running.get();
+  log_info("service started", {kv("node", running->snapshot().node)});
+  if (await_ready(*running, stop)) {
+    log_info("service ready", {kv("lanes", running->snapshot().lanes.size())});
+    if (hooks.ready) hooks.ready(*running, port);
     stop.wait(-1ms);
     if (hooks.stops) hooks.stops();
   }
   log_info("service stops", {kv("because", stop.reason())});
-  pipeline.stop();  // readiness says "stopping" while the last verdicts are awaited
+  running->stop();  // readiness says "stopping" while the last verdicts are awaited
   (*window)->stop();
   return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

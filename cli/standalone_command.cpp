@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "cli/await_servers.hpp"
 #include "cli/cli.hpp"
 #include "cli/config_options.hpp"
 #include "cli/serve.hpp"
@@ -138,7 +139,9 @@ standalone_banner banner_of(const standalone_instance& instance, bool demo) {
 /// From started servers to a stop that was asked for.
 int run_pipeline(const standalone_command_options& options, standalone_instance& instance,
                  const settings& s, stop_signal& stop) {
-  if (auto made = make_ready(instance, s); !made) return give_up(made.error());
+  const auto made =
+      await_servers(stop, s.database.start_timeout, [&] { return make_ready(instance, s); });
+  if (!made) return made.error().code == errc::stopping ? exit_ok : give_up(made.error());
   std::unique_ptr<demo_producer> demo;
   const auto ready = [&](const service& pipeline, std::uint16_t) {
     instance.let_producers_in_when(

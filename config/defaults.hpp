@@ -219,6 +219,13 @@ inline constexpr duration<milliseconds> statement_timeout{
     .step = 1ms,
     .what = "How long one statement may take before it is given up.",
     .why = "a full batch takes under 0.2 s; 30 s outlives a checkpoint on a slow disk"};
+inline constexpr duration<milliseconds> start_timeout{
+    .value = 30s,
+    .least = 0ms,
+    .most = 1h,
+    .step = 1ms,
+    .what = "How long the start waits for a database that is away; 0: not at all.",
+    .why = "after a reboot the service may come up before its database has recovered"};
 }  // namespace database
 
 namespace ingest {

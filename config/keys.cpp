@@ -198,6 +198,7 @@ std::vector<setting_key> make_keys() {
       ROW(database, connections),
       ROW(database, connect_timeout),
       ROW(database, statement_timeout),
+      ROW(database, start_timeout),
       ROW(ingest, lanes),
       ROW(ingest, ordered),
       ROW(ingest, batch_events),

@@ -43,6 +43,7 @@ struct settings {
     std::size_t connections{defaults::database::connections.value};  ///< one MIRROR actor each
     milliseconds connect_timeout{defaults::database::connect_timeout.value};
     milliseconds statement_timeout{defaults::database::statement_timeout.value};
+    milliseconds start_timeout{defaults::database::start_timeout.value};
 
     bool operator==(const database&) const = default;
   } database;

@@ -83,6 +83,14 @@ std::vector<std::string> words(const std::string& line) {
 
 BOOST_AUTO_TEST_SUITE(command_line)
 
+BOOST_AUTO_TEST_CASE(help_shows_what_a_person_types_with_range_and_default) {
+  const auto o = run({"verify", "--help"});
+  BOOST_TEST(has(o.out, "  --producers N           By how many producers (1 to 64); default 4\n"),
+             o.out);
+  BOOST_TEST(!has(o.out, "UINT"), o.out);
+  BOOST_TEST(has(run({"--help"}).out, "\nCommands:\n  serve "));
+}
+
 BOOST_AUTO_TEST_CASE(every_command_helps_with_an_example) {
   for (std::string command :
        {"serve", "status", "migrate", "config check", "config keys", "config example"}) {
@@ -146,7 +154,7 @@ BOOST_AUTO_TEST_CASE(config_check_says_ok_and_shows_what_is_in_force) {
   BOOST_TEST(o.status == exit_ok);
   BOOST_TEST(o.error == "");
   BOOST_TEST(files.without_root(o.out) ==
-             "t.toml: ok. 1 of 40 settings is set, the others have their defaults.\n");
+             "t.toml: ok. 1 of 41 settings is set, the others have their defaults.\n");
   o = run({"config", "check", "--config", file, "--show"});
   BOOST_TEST(o.status == exit_ok);
   BOOST_TEST(has(o.out, "url = \"postgresql://u:***@h/d\""));

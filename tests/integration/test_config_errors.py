@@ -57,10 +57,12 @@ def test_all_problems_are_told_at_once(directory):
 
 
 def test_a_database_that_is_not_there_is_named(directory):
-    status, output = serve(directory, f'[database]\nurl = "host=127.0.0.1 port={free_port()} dbname=td"\n')
+    url = f"host=127.0.0.1 port={free_port()} dbname=td"
+    status, output = serve(directory, f'[database]\nurl = "{url}"\nstart_timeout = "500ms"\n')
     assert status != 0
     assert "database" in output and "refused" in output.lower(), output
-    assert len(output.strip().splitlines()) <= 3, output
+    lines = output.strip().splitlines()
+    assert len(lines) == 3 and "start waits for a server" in lines[1] and "could not start" in lines[2], output
 
 
 def test_a_busy_http_port_is_named(stack, tmp_path):

@@ -42,6 +42,30 @@ def test_stopped_under_load_for_a_while(stack, outage):
     service.stop()
 
 
+def test_away_when_the_service_starts(stack):
+    first = stack.service(**BATCH).start()
+    first.stop()
+    stack.cluster.stop()
+    producer = stack.producer(seed=1, rate=500)
+    service = stack.service(**BATCH).start(wait=False)
+    wait_for(lambda: "start waits for a server" in service.process.text(), "the service to say that it waits")
+    assert service.get("/health/live")[0] == 200 and service.readiness()[0] == 503
+    assert service.process.running
+    stack.cluster.start()
+    expect_recovery(stack, service, [producer])
+    service.stop()
+
+
+def test_a_service_that_waits_for_its_database_can_be_stopped(stack):
+    stack.cluster.stop()
+    service = stack.service(**BATCH).start(wait=False)
+    wait_for(lambda: "start waits for a server" in service.process.text(), "the service to say that it waits")
+    begin = time.monotonic()
+    service.stop()
+    assert time.monotonic() - begin < 5
+    stack.cluster.start()
+
+
 def test_killed_with_all_its_processes(stack):
     service = stack.service(**BATCH).start()
     producer = stack.producer(seed=1, rate=1000)

@@ -1,8 +1,11 @@
 """Lanes come and go, and no event is stranded in the session of a lane that nobody reads any more."""
 
+import subprocess
+
 from support.events import Maker
 from support.process import wait_for
-from support.producers import publish
+from support.producers import everything_published, publish
+from support.service import BINARY
 
 
 def lanes(count):
@@ -83,3 +86,15 @@ def test_a_node_that_is_gone_for_good_strands_nothing(stack):
     published = producer.finish().published
     stack.oracle.expect_exactly(published)
     other.stop()
+
+
+def test_migrate_beside_a_running_service_makes_no_lane_that_nobody_reads(stack):
+    service = stack.service().start()
+    before = stack.oracle.slots()
+    done = subprocess.run([BINARY, "migrate", "--config", service.configuration], capture_output=True, text=True,
+                          timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
+    assert stack.oracle.slots() == before
+    producer = stack.producer(seed=1, events=Maker(seed=1).many(500))
+    stack.oracle.expect_exactly(everything_published([producer.finish()]))
+    service.stop()

@@ -60,3 +60,19 @@ def test_sigterm_while_a_server_is_away(stack, server):
     published = everything_published([p.finish() for p in producers])
     stack.oracle.expect_exactly(published)
     service.stop()
+
+
+def test_sigterm_while_the_database_holds_every_write(stack):
+    """A lock that nobody gives up: the stop ends the waits itself, in order and in time."""
+    service, producers = under_load(stack)
+    with stack.cluster.connect(stack.database) as c, c.cursor() as cursor:
+        cursor.execute("BEGIN; LOCK TABLE events_mirror IN SHARE MODE")
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        wait_for(lambda: stack.oracle.one(waiting) > 0, "writes to wait for the lock")
+        assert service.stop() < 5.0
+        assert "actor killed" not in service.process.text()
+        c.rollback()
+    service.start()
+    published = everything_published([p.finish() for p in producers])
+    stack.oracle.expect_exactly(published)
+    service.stop()

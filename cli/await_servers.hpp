@@ -1,0 +1,17 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include "cli/stop_signal.hpp"
+#include "pipeline/result.hpp"
+
+namespace td {
+
+/// Calls `attempt` until it succeeds, or fails for a reason that waiting does not mend, or a server
+/// has been away for `patience`: with backoff, 0.1 s to 2 s, the first failure logged. Returns the
+/// last failure; stopping: `stop` came first. In the calling thread.
+result<void> await_servers(stop_signal& stop, std::chrono::milliseconds patience,
+                           const std::function<result<void>()>& attempt);
+
+}  // namespace td
