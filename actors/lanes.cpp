@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -59,6 +60,7 @@ class lanes_state {
     bool known{};    // its session must already be at the broker
     bool drained{};  // its session has been ended there
     bool lost{};     // its slot is another's: it is ending
+    std::optional<caf::actor_clock::time_point> denied_since{};
     ingest_actor actor{};
     std::shared_ptr<waker> wake_up{};
     std::shared_ptr<std::atomic<bool>> leased = std::make_shared<std::atomic<bool>>(true);
@@ -70,6 +72,8 @@ class lanes_state {
   void look_around() {
     if (const auto r = see_to_leases(); !r) {
       shared_.board.report(dependency_database, name, false, r.error().detail);
+    } else if (waits_for_leases_) {
+      shared_.board.report(dependency_database, name, true, "");
     } else if (const auto done = follow_plan(); !done) {
       if (disposition_of(done.error().code) == disposition::stop) shared_.fatal(done.error());
       log_warning("lanes could not follow their plan", {kv("reason", to_string(done.error()))});
@@ -102,13 +106,22 @@ class lanes_state {
   /// Takes back what is missing, on each round until it is there or known to be another's.
   result<void> lease_again() {
     std::vector<std::int32_t> given_up;
+    waits_for_leases_ = false;
     for (auto& [slot, l] : lanes_) {
       if (*l.leased) continue;
       const auto ours = store_->lease(slot);
       if (!ours) return ours.error();
       *l.leased = *ours;
       if (*ours) {
+        l.denied_since.reset();
         l.lost = false;
+        continue;
+      }
+      // After a cut the server may not know yet that our last connection is gone.
+      const auto at = self_->clock().now();
+      if (!l.denied_since) l.denied_since = at;
+      if (at - *l.denied_since <= lease_silence + look_every) {
+        waits_for_leases_ = true;
         continue;
       }
       if (std::exchange(l.lost, true)) continue;
@@ -261,6 +274,12 @@ class lanes_state {
       return;
     }
     shared_.board.set(actor_status{title(slot), "restarting", l.history.restarts()});
+    lane_status s;
+    s.slot = slot;
+    s.client_id = l.slot.client_id;
+    s.state = "restarting";
+    s.reason = "it has failed";
+    shared_.board.set(std::move(s));
     log_warning("lane restarts", {kv("lane", slot), kv("after", *delay)});
     tell_self(self_, *delay, respawn{static_cast<std::size_t>(slot)});
   }
@@ -288,6 +307,7 @@ class lanes_state {
   lane_planner planner_;
   std::unique_ptr<lane_store> store_;
   std::map<std::int32_t, lane> lanes_;
+  bool waits_for_leases_{};  // so the plan would not count what is ours
   bool stopping_{};
   caf::error stop_reason_{};
 };

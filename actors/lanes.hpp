@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -11,6 +12,9 @@
 #include "storage/stores.hpp"
 
 namespace td {
+
+/// After how long without a word from a node the server gives its leases free.
+inline constexpr std::chrono::seconds lease_silence{5};
 
 /// What LANES needs from outside; tests bring their own.
 struct lanes_parts {

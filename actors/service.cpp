@@ -21,20 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint32_t seconds_per_day = 86'400;
-
-database_options database_options_from(const settings& s) {
-  return {.url = s.database.url,
-          .application_name = "taylordash",
-          .connect_timeout = s.database.connect_timeout,
-          .statement_timeout = s.database.statement_timeout};
-}
-
-partition_window window_from(const settings& s) {
-  const auto kept = std::chrono::duration_cast<seconds>(s.retention.events).count();
-  return {.retention_days = static_cast<std::uint32_t>(kept / seconds_per_day),
-          .days_ahead = static_cast<std::uint32_t>(s.retention.days_ahead)};
-}
+constexpr const char* application = "taylordash";
 
 /// Which process this is, for people: never part of a client id.
 std::string node_name() {
@@ -91,8 +78,12 @@ struct addresses {
 /// beginning.
 std::vector<child_spec> supervision_table(const shared_context& shared) {
   const auto& s = shared->set;
-  auto database = database_options_from(s);
+  auto database = database_options_from(s, application);
   const auto end_waits = database.stop = std::make_shared<interrupter>();
+  // A node whose machine is gone has lost its leases after this, 3 s later its lanes are orphans,
+  // and one look later they are adopted: within 10 s.
+  auto leases = database;
+  leases.silence = lease_silence;
   auto aside = database;
   const auto end_maintenance = aside.stop = std::make_shared<interrupter>();
   const auto to = std::make_shared<addresses>();
@@ -106,7 +97,7 @@ std::vector<child_spec> supervision_table(const shared_context& shared) {
          return caf::actor_cast<caf::actor>(make_lanes(
              system, {.shared = shared,
                       .validators = to->validators,
-                      .open_store = [database] { return open_lane_store(database); },
+                      .open_store = [leases] { return open_lane_store(leases); },
                       .open_session =
                           [shared](const lane_slot& slot) {
                             return make_lane_session(lane_options_for(shared->set, slot));
@@ -239,9 +230,22 @@ result<void> provision(const settings& s, const lane_slot& slot) {
 
 }  // namespace
 
+database_options database_options_from(const settings& s, std::string application_name) {
+  return {.url = s.database.url,
+          .application_name = std::move(application_name),
+          .connect_timeout = s.database.connect_timeout,
+          .statement_timeout = s.database.statement_timeout};
+}
+
+partition_window partition_window_from(const settings& s) {
+  const auto kept = std::chrono::floor<std::chrono::days>(s.retention.events).count();
+  return {.retention_days = static_cast<std::uint32_t>(kept),
+          .days_ahead = static_cast<std::uint32_t>(s.retention.days_ahead)};
+}
+
 result<std::unique_ptr<service>> start_service(const settings& s, on_fatal fatal) {
-  const auto database = database_options_from(s);
-  const auto applied = migrate(database, window_from(s));
+  const auto database = database_options_from(s, application);
+  const auto applied = migrate(database, partition_window_from(s));
   if (!applied) return applied.error();
   if (*applied > 0) log_info("database migrated", {kv("migrations", *applied)});
   const auto deployment = deployment_of(database);
@@ -258,7 +262,7 @@ result<std::unique_ptr<service>> start_service(const settings& s, on_fatal fatal
 }
 
 result<void> provision_lanes(const settings& s) {
-  auto store = open_lane_store(database_options_from(s));
+  auto store = open_lane_store(database_options_from(s, application));
   if (!store) return store.error();
   const auto slots = (*store)->list();
   if (!slots) return slots.error();

@@ -2,10 +2,12 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "config/settings.hpp"
 #include "pipeline/result.hpp"
 #include "pipeline/snapshot.hpp"
+#include "storage/stores.hpp"
 
 namespace prometheus {
 class Registry;
@@ -29,6 +31,10 @@ class service {
   /// mirrors, maintenance. Returns within the grace time; a watchdog sees to it.
   virtual void stop() = 0;
 };
+
+/// What the settings say about the database and about how long it keeps what.
+database_options database_options_from(const settings& s, std::string application_name);
+partition_window partition_window_from(const settings& s);
 
 /// Called at most once, from a thread of the service's, when it can't go on (errc with disposition
 /// stop, or a restart budget spent). The process should end with a failure.

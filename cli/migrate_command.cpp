@@ -22,19 +22,10 @@ struct migrate_options {
   bool skip_lanes{};
 };
 
-partition_window window_of(const settings& s) {
-  return {static_cast<std::uint32_t>(s.retention.events.count() / 24),
-          static_cast<std::uint32_t>(s.retention.days_ahead)};
-}
-
 bool migrate_database(const settings& s) {
   const auto database = redact_url(s.database.url);
-  const auto window = window_of(s);
-  const auto applied = migrate({.url = s.database.url,
-                                .application_name = "taylordash migrate",
-                                .connect_timeout = s.database.connect_timeout,
-                                .statement_timeout = s.database.statement_timeout},
-                               window);
+  const auto window = partition_window_from(s);
+  const auto applied = migrate(database_options_from(s, "taylordash migrate"), window);
   if (!applied) {
     print_error(
         fmt::format("the database {} is unchanged or partly migrated, each step as a whole: {}",

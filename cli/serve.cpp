@@ -35,13 +35,9 @@ int could_not_start(const failure& why) {
 }  // namespace
 
 void init_log(const settings& s) {
-  const auto level = s.log.level == "debug"     ? log_level::debug
-                     : s.log.level == "warning" ? log_level::warning
-                     : s.log.level == "error"   ? log_level::error
-                                                : log_level::info;
-  const bool person = ::isatty(STDERR_FILENO) != 0;
-  const bool text = s.log.format == "text" || (s.log.format == "auto" && person);
-  init_log(level, text ? log_format::text : log_format::json);
+  const bool terminal = ::isatty(STDERR_FILENO) != 0;
+  init_log(log_level_named(s.log.level).value_or(log_level::info),
+           log_format_named(s.log.format, terminal).value_or(log_format::text));
 }
 
 int run_service(const settings& s, stop_signal& stop, const run_hooks& hooks) {

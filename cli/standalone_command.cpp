@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "actors/service.hpp"
 #include "cli/await_servers.hpp"
 #include "cli/cli.hpp"
 #include "cli/config_options.hpp"
@@ -108,13 +109,8 @@ result<standalone_options> options_for(const standalone_command_options& options
 /// The schema, then the lanes' sessions, then the producers: in this order no event that the broker
 /// accepts can be without a lane.
 result<void> make_ready(standalone_instance& instance, const settings& s) {
-  const partition_window window{static_cast<std::uint32_t>(s.retention.events.count() / 24),
-                                static_cast<std::uint32_t>(s.retention.days_ahead)};
-  const auto migrated = migrate({.url = s.database.url,
-                                 .application_name = "taylordash standalone",
-                                 .connect_timeout = s.database.connect_timeout,
-                                 .statement_timeout = s.database.statement_timeout},
-                                window);
+  const auto migrated =
+      migrate(database_options_from(s, "taylordash standalone"), partition_window_from(s));
   if (!migrated) return migrated.error();
   if (auto made = provision_lanes(s); !made) return made;
   return instance.let_producers_in();

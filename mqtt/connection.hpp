@@ -108,8 +108,6 @@ class connection {
   /// Messages handed out on this connection since the last `committed`.
   std::size_t uncommitted() const noexcept { return uncommitted_; }
   void committed() noexcept { queued_ += std::exchange(uncommitted_, 0); }
-  /// Messages handed out on this connection.
-  std::uint64_t received() const noexcept { return received_; }
   /// The broker's Receive Maximum: how many unacknowledged messages it takes from us.
   std::uint16_t broker_window() const noexcept { return broker_window_; }
 
@@ -134,7 +132,6 @@ class connection {
   std::unique_ptr<tls_context> tls_{};
   mosquitto* client_{};
   std::size_t uncommitted_{};
-  std::uint64_t received_{};
   std::size_t queued_{};  ///< packets that the next `flush` may write, roughly
   std::uint16_t broker_window_{65535};
   std::chrono::seconds keepalive_{};

@@ -72,7 +72,6 @@ struct library_hooks {
   static void message(mosquitto* client, void* self, const mosquitto_message* m,
                       const mosquitto_property*) {
     connection& c = of(self);
-    ++c.received_;
     ++c.uncommitted_;
     const bool redelivered = std::exchange(c.redelivered_, false);
     if (c.watches_redelivery_ && !redelivered) {
@@ -175,7 +174,6 @@ result<void> connection::make_client() {
   disconnecting_ = false;
   redelivered_ = false;
   uncommitted_ = 0;
-  received_ = 0;
   queued_ = 0;
   broker_window_ = 65535;
   keepalive_ = std::max(broker_.keepalive, std::chrono::seconds{5});  // the library's minimum

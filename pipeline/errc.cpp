@@ -89,7 +89,6 @@ constexpr std::array table{
     errc_info{errc::stopping, "stopping", "the service is stopping", retry},
     errc_info{errc::lease_lost, "lease_lost", "the lane's lease is no longer held", retry},
     // -- a person is needed ---
-    errc_info{errc::slot_taken, "slot_taken", "another service holds this lane", stop},
     errc_info{errc::schema_too_new, "schema_too_new", "the database is newer than this program",
               stop},
     errc_info{errc::migration_changed, "migration_changed",

@@ -68,7 +68,6 @@ enum class errc : std::uint16_t {
   stopping,
   lease_lost,
   // -- a person is needed ---
-  slot_taken,
   schema_too_new,
   migration_changed,
   permission_denied,

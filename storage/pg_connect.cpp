@@ -14,12 +14,19 @@ namespace td::pg {
 
 namespace {
 
-// A silent peer is given up after 5 + 3 * 2 s, in both directions: ours frees this thread, the
-// server's frees the locks and leases of a node that is gone.
-constexpr int keepalive_idle = 5;
-constexpr int keepalive_interval = 2;
-constexpr int keepalive_count = 3;
-constexpr int unacknowledged_ms = 11'000;
+/// TCP keepalive that adds up to `silence`: 11 s are 5 + 3 * 2, 5 s are 2 + 3 * 1.
+struct keepalive {
+  static constexpr int count = 3;
+
+  explicit keepalive(std::chrono::seconds silence)
+      : interval{std::max(1, static_cast<int>(silence.count() / 5))},
+        idle{std::max(1, static_cast<int>(silence.count()) - count * interval)},
+        unacknowledged_ms{1000 * (idle + count * interval)} {}
+
+  int interval;
+  int idle;
+  int unacknowledged_ms;
+};
 
 constexpr int oldest_server = 140'000;  // DETACH PARTITION CONCURRENTLY, idle_session_timeout
 
@@ -39,14 +46,13 @@ result<conninfo> parse(const std::string& url) {
 
 /// Later pairs win over earlier ones, so the URL stands between our defaults and our demands.
 PGconn* connect(const database_options& options, const PQconninfoOption* url) {
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(options.connect_timeout).count();
+  const keepalive alive{options.silence};
   std::vector<std::pair<std::string, std::string>> pairs{
-      {"connect_timeout", std::to_string(seconds)},
       {"keepalives", "1"},
-      {"keepalives_idle", std::to_string(keepalive_idle)},
-      {"keepalives_interval", std::to_string(keepalive_interval)},
-      {"keepalives_count", std::to_string(keepalive_count)},
-      {"tcp_user_timeout", std::to_string(unacknowledged_ms)},
+      {"keepalives_idle", std::to_string(alive.idle)},
+      {"keepalives_interval", std::to_string(alive.interval)},
+      {"keepalives_count", std::to_string(alive.count)},
+      {"tcp_user_timeout", std::to_string(alive.unacknowledged_ms)},
       {"fallback_application_name", options.application_name},
   };
   for (auto* o = url; o->keyword != nullptr; ++o) {
@@ -135,9 +141,10 @@ result<session> session::open(const database_options& options) {
   if (PQsetnonblocking(s.conn_, 1) != 0) return s.lost();
   PQsetNoticeProcessor(s.conn_, on_notice, nullptr);
   if (const auto fit = check_server(s.conn_); !fit) return fit.error();
+  const keepalive alive{options.silence};
   if (const auto set =
-          s.exec(fmt::format(settings_sql, options.statement_timeout.count(), keepalive_idle,
-                             keepalive_interval, keepalive_count, unacknowledged_ms));
+          s.exec(fmt::format(settings_sql, options.statement_timeout.count(), alive.idle,
+                             alive.interval, alive.count, alive.unacknowledged_ms));
       !set) {
     return set.error();
   }

@@ -20,6 +20,9 @@ struct database_options {
   std::string application_name{"taylordash"};
   std::chrono::milliseconds connect_timeout{5000};
   std::chrono::milliseconds statement_timeout{30000};
+  /// After how long without a word from the other end a connection is given up, by both: ours frees
+  /// this thread, the server's frees the locks and leases of a node that is gone. From 4 s.
+  std::chrono::seconds silence{11};
   std::shared_ptr<interrupter>
       stop{};  ///< ends the waits of all stores opened with it; may be null
 };

@@ -159,7 +159,9 @@ BOOST_AUTO_TEST_CASE(ends_a_lane_whose_slot_was_taken_while_the_database_was_awa
   table->away = false;
   int stranger = 0;
   table->rows[0].owner = &stranger;
-  advance(3s);
+  advance(5s);
+  BOOST_TEST(table->rows.size() == 1u);  // it may be our own last connection that still has it
+  advance(5s);
   const auto lanes = a.shared->board.lanes();
   BOOST_REQUIRE_EQUAL(lanes.size(), 1u);
   BOOST_TEST(lanes[0].slot == 1);  // a new one; slot 0 is the stranger's

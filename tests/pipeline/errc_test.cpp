@@ -53,8 +53,7 @@ BOOST_AUTO_TEST_CASE(faulty_events_are_kept_outages_retried_and_the_rest_stops) 
                           errc::lease_lost}) {
     BOOST_TEST((td::disposition_of(code) == disposition::retry));
   }
-  for (auto const code :
-       {errc::slot_taken, errc::schema_too_new, errc::accounting_mismatch, errc::internal}) {
+  for (auto const code : {errc::schema_too_new, errc::accounting_mismatch, errc::internal}) {
     BOOST_TEST((td::disposition_of(code) == disposition::stop));
   }
 }
