@@ -46,9 +46,11 @@ class help_format : public CLI::Formatter {
   std::string make_option_opts(const CLI::Option* option) const override {
     const bool takes_value = option->get_type_size() != 0 && !option->get_positional();
     if (!takes_value) return {};
-    const auto type = option->get_type_name();  // "UINT", "UINT:UINT in [1 - 64]", "DIR"
-    const auto word = type.substr(0, type.find(':'));
-    return word == "UINT" || word == "INT" || word == "FLOAT" ? " N" : " " + word;
+    const auto type = option->get_type_name();  // "UINT:UINT in [1 - 64]", "DIR", "http://..."
+    for (const auto* number : {"UINT", "INT", "FLOAT"}) {
+      if (type == number || type.starts_with(std::string{number} + ':')) return " N";
+    }
+    return " " + type;
   }
 
   std::string make_option_desc(const CLI::Option* option) const override {

@@ -88,6 +88,7 @@ BOOST_AUTO_TEST_CASE(help_shows_what_a_person_types_with_range_and_default) {
   BOOST_TEST(has(o.out, "  --producers N           By how many producers (1 to 64); default 4\n"),
              o.out);
   BOOST_TEST(!has(o.out, "UINT"), o.out);
+  BOOST_TEST(has(run({"status", "--help"}).out, "  --url http://"));
   BOOST_TEST(has(run({"--help"}).out, "\nCommands:\n  serve "));
 }
 
