@@ -40,7 +40,7 @@ partition_window partition_window_from(const settings& s);
 /// stop, or a restart budget spent). The process should end with a failure.
 using on_fatal = std::function<void(const failure&)>;
 
-/// Migrates the database unless told otherwise, spawns the actors and returns. The database must
+/// Migrates the database, spawns the actors and returns. The database must
 /// answer; the broker may be away (lanes keep trying). `settings` as config/ has checked them.
 result<std::unique_ptr<service>> start_service(const settings& s, on_fatal fatal);
 

@@ -74,7 +74,8 @@ export BOOST_TEST_REPORT_LEVEL=short BOOST_TEST_REPORT_FORMAT=XML
 if [[ -n $cpp ]]; then
   only=()
   [[ $cpp == all ]] || only=(-R "^(${cpp// /|})\$")
-  ctest --test-dir "build/$preset" "${only[@]}" --output-on-failure -j "$(nproc)" --no-tests=error \
+  # Twice the cores: the suites wait for servers two thirds of the time.
+  ctest --test-dir "build/$preset" "${only[@]}" --output-on-failure -j $((2 * $(nproc))) --no-tests=error \
     --test-output-size-passed 1000000 --test-output-size-failed 4000000 \
     --output-junit "reports/ctest.xml" "${runner_args[@]}" </dev/null || true
   [[ -f $reports/ctest.xml ]] || finish --broken ctest

@@ -166,9 +166,11 @@ BOOST_AUTO_TEST_CASE(lets_producers_in_again_when_the_lanes_are_back_on_a_new_br
       return pid != 0 && pid != killed && is_let_in(producer);
     }));
     BOOST_TEST(publish_one(producer, "tracker/events/tasks/" + std::to_string(round)) == 0);
+    // Before the next kill, which may cost the broker what it has not passed on yet.
+    const auto stored = std::to_string(round + 1);
+    BOOST_REQUIRE(
+        eventually([&] { return first.sql("select count(*) from dlq_events") == stored; }));
   }
-  BOOST_TEST(eventually(
-      [&] { return first.sql("select count(*) from dlq_events") == std::to_string(rounds); }));
   BOOST_TEST(first.end(SIGTERM) == 0, first.process().output());
 }
 
