@@ -72,8 +72,6 @@ class lanes_state {
   void look_around() {
     if (const auto r = see_to_leases(); !r) {
       shared_.board.report(dependency_database, name, false, r.error().detail);
-    } else if (waits_for_leases_) {
-      shared_.board.report(dependency_database, name, true, "");
     } else if (const auto done = follow_plan(); !done) {
       if (disposition_of(done.error().code) == disposition::stop) shared_.fatal(done.error());
       log_warning("lanes could not follow their plan", {kv("reason", to_string(done.error()))});
@@ -140,6 +138,7 @@ class lanes_state {
   }
 
   result<void> follow_plan() {
+    if (waits_for_leases_) return ok();
     const auto slots = store_->list();
     if (!slots) return slots.error();
     const auto steps = planner_.plan(*slots, self_->clock().now());
@@ -274,12 +273,6 @@ class lanes_state {
       return;
     }
     shared_.board.set(actor_status{title(slot), "restarting", l.history.restarts()});
-    lane_status s;
-    s.slot = slot;
-    s.client_id = l.slot.client_id;
-    s.state = "restarting";
-    s.reason = "it has failed";
-    shared_.board.set(std::move(s));
     log_warning("lane restarts", {kv("lane", slot), kv("after", *delay)});
     tell_self(self_, *delay, respawn{static_cast<std::size_t>(slot)});
   }

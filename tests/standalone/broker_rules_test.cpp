@@ -137,6 +137,15 @@ BOOST_AUTO_TEST_CASE(has_the_first_sessions_on_disk_before_the_first_event_is_ac
     return present.has_value();
   }));
   BOOST_TEST(*present);
+  lane->drop();
+  instance->let_producers_in_when([](auto) { return true; });
+  const auto producer = instance->broker().as_producer();
+  BOOST_REQUIRE(eventually([&] {
+    return make_publisher({.broker = producer, .client_id = "p"})->connect().has_value();
+  }));
+  BOOST_TEST(publish_one(producer, "tracker/events/tasks/x") == success);
+  BOOST_TEST(must(lane->connect()));
+  BOOST_TEST(messages_within(*lane, 5s) == 1u);
   lane.reset();
   must(instance->stop());
 }
