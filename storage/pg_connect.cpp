@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -71,6 +72,16 @@ PGconn* connect(const database_options& options, const PQconninfoOption* url) {
   return PQconnectStartParams(keywords.data(), values.data(), 0);
 }
 
+/// Ours, or what the URL says: libpq heeds its own only where connecting blocks.
+std::chrono::milliseconds connect_limit(const database_options& options,
+                                        const PQconninfoOption* url) {
+  for (auto* o = url; o->keyword != nullptr; ++o) {
+    if (std::string_view{o->keyword} != "connect_timeout" || o->val == nullptr) continue;
+    if (const int seconds = std::atoi(o->val); seconds > 0) return std::chrono::seconds{seconds};
+  }
+  return options.connect_timeout;
+}
+
 /// The SQLSTATE in libpq's words about a failed connection, which it tells in no other way:
 /// "... failed: FATAL:  28P01: password authentication failed". Empty: the server said nothing.
 std::string_view sqlstate_in(std::string_view words) {
@@ -136,7 +147,7 @@ result<session> session::open(const database_options& options) {
   s.statement_timeout_ = options.statement_timeout;
   s.conn_ = connect(options, url->get());
   if (s.conn_ == nullptr) throw std::bad_alloc{};
-  s.deadline_ = clock::now() + options.connect_timeout;
+  s.deadline_ = clock::now() + connect_limit(options, url->get());
   if (auto connected = s.finish_connecting(); !connected) return connected.error();
   if (PQsetnonblocking(s.conn_, 1) != 0) return s.lost();
   PQsetNoticeProcessor(s.conn_, on_notice, nullptr);
