@@ -1,6 +1,6 @@
 # Everything comes from Debian 12 packages; `./dev` installs them. Versions: see docs/dependencies in the README.
 find_package(Threads REQUIRED)
-find_package(Boost 1.81 REQUIRED COMPONENTS json unit_test_framework)
+find_package(Boost 1.81 REQUIRED COMPONENTS json unit_test_framework url)
 find_package(PostgreSQL REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
 find_package(spdlog REQUIRED)
@@ -11,6 +11,7 @@ find_package(prometheus-cpp REQUIRED)
 find_package(benchmark REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(mosquitto REQUIRED IMPORTED_TARGET libmosquitto)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 
 # Debian's libcaf-dev ships neither a CMake package nor a .pc file.
 find_path(CAF_INCLUDE_DIR caf/all.hpp REQUIRED)

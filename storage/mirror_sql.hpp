@@ -144,14 +144,14 @@ inline constexpr const char* copy_dead_letters =
     "COPY pg_temp.dlq_incoming ({0}) FROM STDIN (FORMAT binary)";
 // Delivered again: one attempt more, the latest reason. What a person discarded stays discarded.
 inline constexpr const char* store_dead_letters =
-    "INSERT INTO dlq_events AS d (delivery_hash, first_failure, last_failure, next_retry, "
+    "INSERT INTO dlq_events AS d (delivery_hash, first_failure, last_failure, "
     "batch_id, lane, attempts, status, stage, code, detail, pointer, fingerprint, topic, event_id, "
     "occurred_at, kind, source, raw) "
-    "SELECT delivery_hash, now(), now(), NULL, {0}, {1}, attempts, 'open', stage, code, detail, "
+    "SELECT delivery_hash, now(), now(), {0}, {1}, attempts, 'open', stage, code, detail, "
     "pointer, fingerprint, topic, event_id, occurred_at, kind, source, raw "
     "FROM pg_temp.dlq_incoming ORDER BY delivery_hash "
     "ON CONFLICT (delivery_hash) DO UPDATE SET attempts = d.attempts + excluded.attempts, "
-    "last_failure = excluded.last_failure, next_retry = NULL, batch_id = excluded.batch_id, "
+    "last_failure = excluded.last_failure, batch_id = excluded.batch_id, "
     "lane = excluded.lane, stage = excluded.stage, code = excluded.code, "
     "detail = excluded.detail, pointer = excluded.pointer, fingerprint = excluded.fingerprint, "
     "event_id = excluded.event_id, occurred_at = excluded.occurred_at, kind = excluded.kind, "

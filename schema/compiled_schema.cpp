@@ -1,0 +1,1 @@
+#include "schema/compiled_schema.hpp"

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "pipeline/result.hpp"
+
+namespace td {
+
+/// Rewrites an ECMAScript pattern (ECMA-262, flag `u`, no others) as an RE2 one that matches the
+/// same texts. configuration_invalid: what RE2 can't do (look-around, backreferences) or what is no
+/// pattern, with the place and the reason. Any thread.
+result<std::string> re2_of_ecma(std::string_view pattern);
+
+/// A compiled `pattern` of a JSON Schema: unanchored, linear in the text whatever the pattern.
+/// Immutable; any thread.
+class pattern {
+ public:
+  /// configuration_invalid: see `re2_of_ecma`; also when the program would take more than
+  /// `max_program_bytes`.
+  static result<pattern> compile(std::string_view ecma);
+
+  pattern(pattern&&) noexcept;
+  pattern& operator=(pattern&&) noexcept;
+  ~pattern();
+
+  /// Whether any part of the text (valid UTF-8) matches.
+  bool matches(std::string_view text) const;
+
+  static constexpr std::size_t max_pattern_bytes = 1000;
+  static constexpr std::size_t max_program_bytes = 1u << 20;
+
+ private:
+  struct impl;
+  explicit pattern(std::unique_ptr<impl> i);
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace td
