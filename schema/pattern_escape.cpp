@@ -174,7 +174,7 @@ bool property(pattern_cursor& in, std::size_t begin, bool negated, class_item& i
     return in.fail(begin, fmt::format("the property {} is not supported; general categories are "
                                       R"((\p{{L}}, \p{{Uppercase_Letter}}), scripts )"
                                       R"((\p{{Script=Greek}}), \p{{Any}} and \p{{ASCII}})",
-                                      quoted(name)));
+                                      td::quoted(name)));
   }
   item = {no_character, found->members, found->others};
   if (negated) std::swap(item.members, item.others);
