@@ -319,6 +319,15 @@ inline constexpr duration<seconds> allowed_skew{
     .why = "synchronised clocks differ by less, unsynchronised ones by more"};
 }  // namespace events
 
+namespace schemas {
+inline constexpr choice unknown_kinds{
+    .value = "open",
+    .allowed = {"open", "strict"},
+    .what =
+        "Events of kinds without an active schema: open lets them pass, strict dead-letters them.",
+    .why = "a new kind of event is stored before anybody has written its schema"};
+}  // namespace schemas
+
 namespace retention {
 inline constexpr duration<hours> events{
     .value = 24h * 30,

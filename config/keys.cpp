@@ -213,6 +213,7 @@ std::vector<setting_key> make_keys() {
       ROW(events, max_string_bytes),
       ROW(events, max_source_bytes),
       ROW(events, allowed_skew),
+      ROW(schemas, unknown_kinds),
       ROW(retention, events),
       ROW(retention, dead_letters),
       ROW(retention, days_ahead),

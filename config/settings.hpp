@@ -72,6 +72,12 @@ struct settings {
     bool operator==(const events&) const = default;
   } events;
 
+  struct schemas {
+    std::string unknown_kinds{defaults::schemas::unknown_kinds.value};  ///< open, strict
+
+    bool operator==(const schemas&) const = default;
+  } schemas;
+
   struct retention {
     hours events{defaults::retention::events.value};  ///< whole days
     hours dead_letters{defaults::retention::dead_letters.value};

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -93,6 +94,8 @@ struct rejected {
   std::uint32_t message{};   ///< index into the raw batch
   std::string_view stage{};  ///< "topic", "scan", "envelope", "schema", "mirror"; static storage
   failure why{};
+  std::optional<event> sound{};  ///< what the envelope says, from stage "schema" on; then
+                                 ///< `sound->schema_version` is that of the schema that judged
 };
 
 /// A batch after validation: each message of `raw` is in exactly one of `events` and `rejects`,

@@ -159,7 +159,8 @@ std::optional<failure> read_source(const field& in, std::size_t max_bytes, std::
 
 std::optional<failure> read_payload(const field& in, const member_rule& rule, envelope& out) {
   if (!in.there) return missing(rule);
-  if (in.value.get(out.payload_object) != simdjson::SUCCESS) return invalid(rule, in.value);
+  if (!in.value.is_object()) return invalid(rule, in.value);
+  out.payload_value = in.value;
   out.payload = in.text;
   return std::nullopt;
 }

@@ -32,10 +32,10 @@ struct envelope {
   timestamp occurred_at{};
   std::string_view kind{};
   std::string_view source{};
-  slice payload{};  ///< its text, as offsets into the document
-  simdjson::dom::object payload_object{};
-  std::string_view payload_pointer{};  ///< "/payload" or "/data"; static storage
-  std::int32_t schema_version{};       ///< 0 where the producer named none
+  slice payload{};                         ///< its text, as offsets into the document
+  simdjson::dom::element payload_value{};  ///< an object
+  std::string_view payload_pointer{};      ///< "/payload" or "/data"; static storage
+  std::int32_t schema_version{};           ///< 0 where the producer named none
 };
 
 /// Reads both forms of an event. A member that is null counts as absent; members that are not

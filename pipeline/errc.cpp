@@ -70,10 +70,17 @@ constexpr std::array table{
     // -- the schema ---
     errc_info{errc::unknown_kind, "unknown_kind", "no schema is registered for this kind",
               dead_letter},
+    errc_info{errc::schema_version_unknown, "schema_version_unknown",
+              "the kind has no active schema of this version", dead_letter},
     errc_info{errc::schema_violation, "schema_violation", "the payload breaks its kind's schema",
               dead_letter},
     // -- the database's own opinion of a row ---
     errc_info{errc::refused_by_database, "refused_by_database", "the database refused the row",
+              dead_letter},
+    errc_info{errc::event_conflict, "event_conflict",
+              "an event with this id and time is stored with other content", dead_letter},
+    // -- a consumer's ---
+    errc_info{errc::consumer_failed, "consumer_failed", "the consumer could not handle the event",
               dead_letter},
     // -- surroundings ---
     errc_info{errc::database_away, "database_away", "the database cannot be reached", retry},
@@ -99,6 +106,8 @@ constexpr std::array table{
               "the configuration is not usable", stop},
     errc_info{errc::accounting_mismatch, "accounting_mismatch",
               "the counts of a batch do not add up", stop},
+    errc_info{errc::not_found, "not_found", "there is nothing of that name", stop},
+    errc_info{errc::conflict, "conflict", "it is not in a state that allows this", stop},
     errc_info{errc::internal, "internal", "an assumption of the program does not hold", stop},
 };
 

@@ -53,9 +53,13 @@ enum class errc : std::uint16_t {
   cloudevent_invalid,
   // -- the schema ---
   unknown_kind,
+  schema_version_unknown,
   schema_violation,
   // -- the database's own opinion of a row ---
   refused_by_database,
+  event_conflict,
+  // -- a consumer's ---
+  consumer_failed,
   // -- surroundings ---
   database_away,
   database_refused,
@@ -73,6 +77,8 @@ enum class errc : std::uint16_t {
   permission_denied,
   configuration_invalid,
   accounting_mismatch,
+  not_found,
+  conflict,
   internal,
 };
 

@@ -211,4 +211,20 @@ std::string pointer_at(std::string_view json, std::size_t offset) {
   return pointer_of(path);
 }
 
+std::string pointer_pattern(std::string_view pointer) {
+  const auto is_index = [](std::string_view token) {
+    return !token.empty() &&
+           std::ranges::all_of(token, [](char c) { return c >= '0' && c <= '9'; });
+  };
+  std::string out;
+  while (!pointer.empty()) {
+    const auto end = std::min(pointer.find('/', 1), pointer.size());
+    const auto token = pointer.substr(1, end - 1);
+    out += '/';
+    out += is_index(token) ? "*" : token;
+    pointer.remove_prefix(end);
+  }
+  return out;
+}
+
 }  // namespace td

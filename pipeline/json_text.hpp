@@ -46,4 +46,7 @@ void append_pointer_token(std::string& pointer, std::string_view token);
 /// that can be named. Walks the bytes: for failures only. Any thread.
 std::string pointer_at(std::string_view json, std::size_t offset);
 
+/// A pointer with its array indices as `*`: equal for the same place in any element.
+std::string pointer_pattern(std::string_view pointer);
+
 }  // namespace td

@@ -41,18 +41,24 @@ struct validator::impl {
     if (auto why = envelopes.read(doc.root(), doc.members(), window, e)) {
       return reject("envelope", *why);
     }
-    if (auto why = schemas->check(e.kind, e.schema_version, e.payload_object)) {
-      why->pointer.insert(0, e.payload_pointer);
-      return reject("schema", *why);
+    event const sound{.message = index,
+                      .event_id = e.event_id,
+                      .trace_id = e.trace_id,
+                      .occurred_at = e.occurred_at,
+                      .kind = append(out.text, e.kind),
+                      .source = append(out.text, e.source),
+                      .payload = {message.body.offset + e.payload.offset, e.payload.size},
+                      .schema_version = e.schema_version};
+    auto judged =
+        schemas->check({e.kind, e.schema_version, e.event_id, e.occurred_at}, e.payload_value);
+    if (judged.refused) {
+      judged.refused->pointer.insert(0, e.payload_pointer);
+      auto no = reject("schema", *judged.refused);
+      no.sound = sound;
+      no.sound->schema_version = judged.version;
+      return no;
     }
-    out.events.push_back({.message = index,
-                          .event_id = e.event_id,
-                          .trace_id = e.trace_id,
-                          .occurred_at = e.occurred_at,
-                          .kind = append(out.text, e.kind),
-                          .source = append(out.text, e.source),
-                          .payload = {message.body.offset + e.payload.offset, e.payload.size},
-                          .schema_version = e.schema_version});
+    out.events.push_back(sound);
     return std::nullopt;
   }
 
@@ -69,6 +75,10 @@ validator::validator(event_rules rules, std::shared_ptr<const schema_set> schema
 validator::~validator() = default;
 validator::validator(validator&&) noexcept = default;
 validator& validator::operator=(validator&&) noexcept = default;
+
+void validator::use(std::shared_ptr<const schema_set> schemas) {
+  impl_->schemas = std::move(schemas);
+}
 
 checked_batch validator::check(std::shared_ptr<const batch> raw, timestamp at) {
   checked_batch out;

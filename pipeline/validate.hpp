@@ -38,6 +38,9 @@ class validator {
   validator(validator&&) noexcept;
   validator& operator=(validator&&) noexcept;
 
+  /// From the next batch on, another set; never null.
+  void use(std::shared_ptr<const schema_set> schemas);
+
   /// Every message of `raw` ends in exactly one of the result's `events` and `rejects`.
   /// `at` is the time against which `occurred_at` is held. Never throws but std::bad_alloc.
   checked_batch check(std::shared_ptr<const batch> raw, timestamp at);

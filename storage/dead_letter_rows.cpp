@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include <fmt/format.h>
+
+#include "pipeline/json_text.hpp"
 #include "pipeline/text.hpp"
 #include "storage/mirror_rows.hpp"
 
@@ -11,14 +14,10 @@ namespace td {
 namespace {
 
 constexpr std::string_view mirror_stage = "mirror";
+constexpr std::string_view schema_stage = "schema";
 constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD
 constexpr std::size_t max_topic_bytes = 65535;            // MQTT 5.0, 1.5.4: of any string
 constexpr std::size_t max_words_bytes = 4096;             // detail, pointer, kind, source
-
-bool is_index(std::string_view token) {
-  return !token.empty() &&
-         std::all_of(token.begin(), token.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
 
 }  // namespace
 
@@ -39,15 +38,10 @@ std::string storable_text(std::string_view text, std::size_t max_bytes) {
   return out;
 }
 
-std::string fingerprint_of(sha256& hasher, std::string_view stage, errc code,
-                           std::string_view pointer) {
-  hasher.add(stage).add("\n").add(name_of(code)).add("\n");
-  while (!pointer.empty()) {
-    const auto end = std::min(pointer.find('/', 1), pointer.size());
-    const auto token = pointer.substr(1, end - 1);
-    hasher.add("/").add(is_index(token) ? "*" : token);
-    pointer.remove_prefix(end);
-  }
+std::string fingerprint_of(sha256& hasher, const fault_place& at) {
+  hasher.add(at.stage).add("\n").add(name_of(at.code)).add("\n");
+  if (!at.about.empty()) hasher.add(at.about).add("\n");
+  hasher.add(pointer_pattern(at.pointer));
   return to_hex(hasher.finish(), 8);
 }
 
@@ -55,14 +49,16 @@ void dead_letter_rows::start(const checked_batch& b) {
   batch_ = &b;
   forget_refused();
   rejected_.clear();
-  for (const auto& r : b.rejects)
+  for (const auto& r : b.rejects) {
     rejected_.push_back(make(r.message, r.stage, r.why));
+    if (r.sound) rejected_.back().sound = &*r.sound;
+  }
 }
 
 void dead_letter_rows::refuse(std::uint32_t event, failure why) {
   reasons_.push_back(std::move(why));
   refused_.push_back(make(batch_->events[event].message, mirror_stage, reasons_.back()));
-  refused_.back().event = static_cast<std::int32_t>(event);
+  refused_.back().sound = &batch_->events[event];
 }
 
 void dead_letter_rows::forget_refused() {
@@ -111,15 +107,18 @@ void dead_letter_rows::encode(copy_encoder& out, std::size_t i) {
   const auto topic = storable_text(batch_->raw->topic(m), max_topic_bytes);
   const auto detail = storable_text(l.why->detail, max_words_bytes);
   const auto pointer = storable_text(l.why->pointer, max_words_bytes);
-  const auto fingerprint = fingerprint_of(hasher_, l.stage, l.why->code, l.why->pointer);
   const auto code = name_of(l.why->code);
-  const event* e = l.event < 0 ? nullptr : &batch_->events[static_cast<std::size_t>(l.event)];
+  const event* e = l.sound;
   const auto kind = e == nullptr ? "" : storable_text(batch_->kind(*e), max_words_bytes);
   const auto source = e == nullptr ? "" : storable_text(batch_->source(*e), max_words_bytes);
+  // The version of an event that the schema did not refuse is only what its producer named.
+  const auto version = e != nullptr && l.stage == schema_stage ? e->schema_version : 0;
+  const auto about = version > 0 ? fmt::format("{} {}", kind, version) : std::string{};
+  const auto fingerprint = fingerprint_of(hasher_, {l.stage, l.why->code, about, l.why->pointer});
 
-  out.row(13, l.hash.size() + 4 + l.stage.size() + code.size() + detail.size() + pointer.size() +
-                  fingerprint.size() + topic.size() + 16 + 8 + kind.size() + source.size() +
-                  raw.size());
+  out.row(14, l.hash.size() + 4 + 4 + l.stage.size() + code.size() + detail.size() +
+                  pointer.size() + fingerprint.size() + topic.size() + 16 + 8 + kind.size() +
+                  source.size() + raw.size());
   out.text({reinterpret_cast<const char*>(l.hash.data()), l.hash.size()});
   out.int32(l.attempts);
   out.text(l.stage);
@@ -128,6 +127,11 @@ void dead_letter_rows::encode(copy_encoder& out, std::size_t i) {
   out.text(pointer);
   out.text(fingerprint);
   out.text(topic);
+  if (version > 0) {
+    out.int32(version);
+  } else {
+    out.null();
+  }
   if (e == nullptr) {
     for (int n = 0; n < 4; ++n)
       out.null();

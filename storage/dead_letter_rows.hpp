@@ -19,10 +19,17 @@ sha256::digest delivery_hash(sha256& hasher, std::string_view topic, std::string
 /// `max_bytes` is cut off.
 std::string storable_text(std::string_view text, std::size_t max_bytes);
 
-/// Groups failures of one kind: 16 hex digits of SHA-256 over stage, code and the pointer with
-/// array indices blotted out.
-std::string fingerprint_of(sha256& hasher, std::string_view stage, errc code,
-                           std::string_view pointer);
+/// What makes two failures one group.
+struct fault_place {
+  std::string_view stage{};
+  errc code{};
+  std::string_view about{};    ///< the schema that was broken ("task_updated 2"), or the consumer
+  std::string_view pointer{};  ///< RFC 6901
+};
+
+/// Groups dead letters that failed for the same reason at the same place: 16 hex digits over stage,
+/// code, what it is about and the pointer with array indices blotted out.
+std::string fingerprint_of(sha256& hasher, const fault_place& at);
 
 /// The dead letters of one batch: what validation rejected and what the database refused. Equal
 /// deliveries within a batch are one row; rows are sorted by hash, so that two writers with the
@@ -46,15 +53,16 @@ class dead_letter_rows {
   void encode(copy_encoder& out, std::size_t i);
 
   static constexpr const char* columns =
-      "delivery_hash, attempts, stage, code, detail, pointer, fingerprint, topic, event_id, "
+      "delivery_hash, attempts, stage, code, detail, pointer, fingerprint, topic, schema_version, "
+      "event_id, "
       "occurred_at, kind, source, raw";
 
  private:
   struct letter {
     sha256::digest hash{};
     std::uint32_t message{};
-    std::int32_t event{-1};  ///< -1: the envelope is not sound
     std::int32_t attempts{1};
+    const event* sound{};  ///< null: the envelope is not sound
     std::string_view stage{};
     const failure* why{};
   };

@@ -31,7 +31,8 @@ inline constexpr const char* create_staging =
     "CREATE TEMP TABLE IF NOT EXISTS mirror_incoming (rank int NOT NULL, LIKE events_mirror) "
     "ON COMMIT DELETE ROWS; "
     "CREATE TEMP TABLE IF NOT EXISTS dlq_incoming (delivery_hash bytea, attempts int, stage text, "
-    "code text, detail text, pointer text, fingerprint text, topic text, event_id uuid, "
+    "code text, detail text, pointer text, fingerprint text, topic text, schema_version int, "
+    "event_id uuid, "
     "occurred_at timestamptz, kind text, source text, raw bytea) ON COMMIT DELETE ROWS";
 
 // -- the duplicate path ---
@@ -145,15 +146,16 @@ inline constexpr const char* copy_dead_letters =
 // Delivered again: one attempt more, the latest reason. What a person discarded stays discarded.
 inline constexpr const char* store_dead_letters =
     "INSERT INTO dlq_events AS d (delivery_hash, first_failure, last_failure, "
-    "batch_id, lane, attempts, status, stage, code, detail, pointer, fingerprint, topic, event_id, "
-    "occurred_at, kind, source, raw) "
+    "batch_id, lane, attempts, status, stage, code, detail, pointer, fingerprint, topic, "
+    "schema_version, event_id, occurred_at, kind, source, raw) "
     "SELECT delivery_hash, now(), now(), {0}, {1}, attempts, 'open', stage, code, detail, "
-    "pointer, fingerprint, topic, event_id, occurred_at, kind, source, raw "
+    "pointer, fingerprint, topic, schema_version, event_id, occurred_at, kind, source, raw "
     "FROM pg_temp.dlq_incoming ORDER BY delivery_hash "
     "ON CONFLICT (delivery_hash) DO UPDATE SET attempts = d.attempts + excluded.attempts, "
     "last_failure = excluded.last_failure, batch_id = excluded.batch_id, "
     "lane = excluded.lane, stage = excluded.stage, code = excluded.code, "
     "detail = excluded.detail, pointer = excluded.pointer, fingerprint = excluded.fingerprint, "
+    "schema_version = excluded.schema_version, "
     "event_id = excluded.event_id, occurred_at = excluded.occurred_at, kind = excluded.kind, "
     "source = excluded.source, "
     "status = CASE d.status WHEN 'discarded' THEN d.status ELSE excluded.status END";

@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_good_event_is_read) {
   BOOST_TEST(r->kind == "task_updated");
   BOOST_TEST(r->source == "tracker/device-1");
   BOOST_TEST(r.payload() == R"({"task_id":"7","progress":50})");
-  BOOST_TEST(std::int64_t{r->payload_object["progress"]} == 50);
+  BOOST_TEST(std::int64_t{r->payload_value["progress"]} == 50);
   BOOST_TEST(r->payload_pointer == "/payload");
   BOOST_TEST(r->schema_version == 0);
 }

@@ -59,13 +59,14 @@ std::string payload(std::string_view inside) {
 /// Knows one kind and wants `/a/b`.
 class picky_schemas final : public td::schema_set {
  public:
-  std::optional<td::failure> check(std::string_view kind, std::int32_t version,
-                                   simdjson::dom::object object) const override {
-    if (kind != "task_updated") return td::failure{errc::unknown_kind, "nobody knows it", ""};
-    if (version == 2 && object.at_pointer("/a/b").error() != simdjson::SUCCESS) {
-      return td::failure{errc::schema_violation, "b is required", "/a"};
+  td::schema_judgement check(const td::schema_question& about,
+                             simdjson::dom::element object) const override {
+    if (about.kind != "task_updated")
+      return {0, td::failure{errc::unknown_kind, "nobody knows it", ""}};
+    if (about.version == 2 && object.at_pointer("/a/b").error() != simdjson::SUCCESS) {
+      return {2, td::failure{errc::schema_violation, "b is required", "/a"}};
     }
-    return std::nullopt;
+    return {about.version, {}};
   }
 };
 

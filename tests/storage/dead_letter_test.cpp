@@ -43,13 +43,13 @@ BOOST_AUTO_TEST_CASE(makes_any_bytes_a_storable_text) {
 BOOST_AUTO_TEST_CASE(groups_failures_of_one_kind) {
   sha256 h;
   const auto at = [&h](const char* pointer) {
-    return fingerprint_of(h, "scan", errc::not_json, pointer);
+    return fingerprint_of(h, {"scan", errc::not_json, "", pointer});
   };
   BOOST_TEST(at("/payload/items/3/name") == at("/payload/items/17/name"));
   BOOST_TEST(at("/payload/items/3/name") != at("/payload/items/3/title"));
   BOOST_TEST(at("") != at("/"));
-  BOOST_TEST(at("") != fingerprint_of(h, "scan", errc::not_utf8, ""));
-  BOOST_TEST(at("") != fingerprint_of(h, "envelope", errc::not_json, ""));
+  BOOST_TEST(at("") != fingerprint_of(h, {"scan", errc::not_utf8, "", ""}));
+  BOOST_TEST(at("") != fingerprint_of(h, {"envelope", errc::not_json, "", ""}));
   BOOST_TEST(at("").size() == 16u);
 }
 
