@@ -16,6 +16,8 @@ enum class lock_class : std::int32_t {
   partitions = 0x5444'0004,    ///< 0; transaction: making or dropping partition tables
   maintenance = 0x5444'0005,   ///< 0; session: the one who does retention and closed-day indexes
   journal = 0x5444'0006,       ///< 0; transaction: the next position, held until COMMIT
+  consumer = 0x5444'0007,      ///< lock_key; session: who serves a consumer
+  replay = 0x5444'0008,        ///< 0; session: who runs the replay jobs
 };
 
 inline std::int32_t number_of(lock_class c) noexcept {

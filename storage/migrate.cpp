@@ -6,6 +6,7 @@
 #include "storage/migrations.hpp"
 #include "storage/partitions.hpp"
 #include "storage/pg.hpp"
+#include "storage/schema_store.hpp"
 #include "storage/sha256.hpp"
 #include "storage/stores.hpp"
 
@@ -104,6 +105,7 @@ result<std::uint32_t> migrate(const database_options& options, const partition_w
     if (!*more) break;
     ++applied;
   }
+  if (const auto shipped = ship_schemas(*session); !shipped) return shipped.error();
   const auto today = std::chrono::floor<std::chrono::days>(now());
   const auto made = ensure_partitions(*session, today - std::chrono::days{window.retention_days},
                                       today + std::chrono::days{window.days_ahead});

@@ -142,8 +142,9 @@ result<std::unique_ptr<partition_store>> open_partition_store(const database_opt
 /// Brings the schema up to this binary's version, each migration in a transaction under an
 /// advisory lock, checksummed. Returns how many were applied. Errors: schema_too_new (the
 /// database is newer than the binary), migration_changed (a released file was edited),
-/// permission_denied, database_away. Safe to call from several nodes at once. Also makes the
-/// partitions of [today - retention_days, today + days_ahead].
+/// permission_denied, database_away. Safe to call from several nodes at once. Also adds
+/// the shipped schemas that are missing and makes the partitions of [today - retention_days, today
+/// + days_ahead].
 struct partition_window {
   std::uint32_t retention_days{30};
   std::uint32_t days_ahead{3};

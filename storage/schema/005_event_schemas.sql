@@ -14,7 +14,8 @@ CREATE TABLE event_schemas (
   PRIMARY KEY (kind, version)
 );
 
--- Counts the changes of event_schemas: one row. Whoever has this revision has them all.
+-- Counts the changes of event_schemas: one row, which every node looks at each second. Whoever has
+-- this revision has them all.
 CREATE TABLE event_schema_revision (
   one      boolean PRIMARY KEY CHECK (one),
   revision bigint  NOT NULL
@@ -24,7 +25,6 @@ INSERT INTO event_schema_revision VALUES (true, 1);
 CREATE FUNCTION event_schemas_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE event_schema_revision SET revision = revision + 1;
-  NOTIFY taylordash_schemas;
   RETURN NULL;
 END $$;
 CREATE TRIGGER event_schemas_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON event_schemas

@@ -3,8 +3,8 @@
 CREATE TABLE consumers (
   name         text        PRIMARY KEY CHECK (name ~ '^[a-z][a-z0-9_.-]{0,62}$'),
   lock_key     integer     GENERATED ALWAYS AS IDENTITY UNIQUE,  -- of its advisory lock
-  position     bigint      NOT NULL CHECK (position >= 0),   -- the last settled batch
-  batch_index  integer     NOT NULL CHECK (batch_index >= -1),  -- the last settled event of the next
+  position     bigint      NOT NULL CHECK (position >= 0),
+  batch_index  integer     NOT NULL CHECK (batch_index >= -1),  -- 2147483647: the whole batch
   topic_prefix text        NOT NULL,  -- only these topics; empty: all
   kinds        text[]      NOT NULL,  -- only these kinds; empty: all
   created_at   timestamptz NOT NULL,

@@ -1,0 +1,125 @@
+#include "storage/replay_run.hpp"
+
+#include <numeric>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "pipeline/fault_point.hpp"
+
+namespace td {
+
+namespace {
+
+using presence = replay_store::presence;
+
+std::shared_ptr<const batch> batch_of(const replay_stretch& stretch,
+                                      std::span<const std::size_t> items) {
+  auto b = std::make_shared<batch>();
+  b->from.lane = replay_lane;
+  for (const auto i : items)
+    b->add(stretch.items[i].topic, stretch.items[i].body, now());
+  return b;
+}
+
+replay_refusal refusal_of(const checked_batch& checked, const rejected& r, std::size_t item) {
+  replay_refusal out{.index = item, .stage = r.stage, .why = r.why};
+  if (r.sound) {
+    out.schema_version = r.sound->schema_version;
+    out.about = fmt::format("{} {}", checked.kind(*r.sound), out.schema_version);
+  }
+  return out;
+}
+
+replay_store::expected_event expectation(const checked_batch& checked, const event& e) {
+  return {e.event_id, e.occurred_at, std::string{checked.kind(e)}, std::string{checked.source(e)},
+          std::string{checked.payload(e)}};
+}
+
+replay_refusal not_stored(std::size_t item, presence found) {
+  replay_refusal out{.index = item, .stage = "mirror"};
+  out.why = found == presence::different
+                ? failure{errc::event_conflict,
+                          "the mirror holds an event with this event_id and occurred_at and other "
+                          "content; give this one an id of its own"}
+                : failure{errc::refused_by_database, "the database did not take the row"};
+  return out;
+}
+
+}  // namespace
+
+result<replay_run::progress> replay_run::step(const replay_job& job, std::size_t most) {
+  auto stretch = jobs_.read(job, most);
+  if (!stretch) return stretch.error();
+  if (!stretch->items.empty() || stretch->cursor != job.cursor) {
+    auto outcome = send(job, *stretch);
+    if (!outcome) return outcome.error();
+    if (auto r = jobs_.settle(job, *stretch, *outcome, node_); !r) return r.error();
+  }
+  if (stretch->more) return progress{stretch->items.size(), false};
+  if (auto r = jobs_.finish(job.id, std::nullopt, node_); !r) return r.error();
+  return progress{stretch->items.size(), true};
+}
+
+result<replay_outcome> replay_run::send(const replay_job& job, const replay_stretch& stretch) {
+  replay_outcome out;
+  std::vector<std::size_t> all(stretch.items.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  if (job.request.target == replay_target::consumer) {
+    out.passed = std::move(all);
+    return out;
+  }
+
+  const auto checked = check_.check(batch_of(stretch, all), now());
+  for (const auto& r : checked.rejects)
+    out.refused.push_back(refusal_of(checked, r, r.message));
+  std::vector<replay_store::expected_event> expected;
+  for (const auto& e : checked.events)
+    expected.push_back(expectation(checked, e));
+
+  const auto before = jobs_.look_up(expected);
+  if (!before) return before.error();
+  std::vector<std::size_t> absent;  // items
+  std::vector<replay_store::expected_event> copied;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const std::size_t item = checked.events[i].message;
+    switch ((*before)[i]) {
+      case presence::same:
+        out.duplicate.push_back(item);
+        break;
+      case presence::different:
+        out.refused.push_back(not_stored(item, presence::different));
+        break;
+      case presence::absent:
+        absent.push_back(item);
+        copied.push_back(std::move(expected[i]));
+        break;
+    }
+  }
+  if (job.request.dry_run || absent.empty()) {
+    out.passed = std::move(absent);
+    return out;
+  }
+
+  if (auto r = copy(stretch, absent); !r) return r.error();
+  fault_point("replay.copied");
+  const auto after = jobs_.look_up(copied);
+  if (!after) return after.error();
+  for (std::size_t i = 0; i < absent.size(); ++i) {
+    if ((*after)[i] == presence::same) {
+      out.passed.push_back(absent[i]);
+    } else {
+      out.refused.push_back(not_stored(absent[i], (*after)[i]));
+    }
+  }
+  fault_point("replay.verified");
+  return out;
+}
+
+result<void> replay_run::copy(const replay_stretch& stretch, std::span<const std::size_t> items) {
+  const auto written = mirror_.write(check_.check(batch_of(stretch, items), now()));
+  if (!written) return written.error();
+  return ok();
+}
+
+}  // namespace td
