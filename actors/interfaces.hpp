@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "actors/caf.hpp"
 #include "pipeline/batch.hpp"
 #include "pipeline/result.hpp"
+#include "storage/consumer_store.hpp"
 
 namespace td {
 
@@ -30,6 +32,18 @@ struct outcome {
   std::optional<failure> refused{};
 };
 
+/// CONSUMER -> its handler: what the journal brought, or what is due once more.
+struct deliver {
+  std::shared_ptr<const std::vector<delivery>> events;
+};
+
+/// The handler -> CONSUMER: everything is handled, but for `failed`. `away`: none of it was looked
+/// at, the handler can't work now; all of it comes again.
+struct handled {
+  std::vector<delivery_failure> failed{};
+  std::optional<failure> away{};
+};
+
 /// INGEST to itself: take the next turn of your loop. Old turns are dropped.
 struct pump {
   std::uint64_t turn{};
@@ -43,7 +57,7 @@ struct lane_drained {
   std::int32_t slot{};
 };
 
-/// LANES, MAINTENANCE, MIRROR to themselves: look around. Old turns are dropped.
+/// To oneself: look around. Old turns are dropped.
 struct tick {
   std::uint64_t turn{};
 };
@@ -81,6 +95,18 @@ using lanes_actor = handle<void(tick), void(lane_drained), void(respawn)>;
 /// What an INGEST needs of LANES.
 using drained_sink = handle<void(lane_drained)>;
 
+/// Who handles deliveries: a plugin, say. Idempotent: the same event may come again.
+using consumer_handler = handle<handled(deliver)>;
+
+/// CONSUMER (one per consumer): follows the journal, remembers how far, repeats what failed.
+using consumer_actor = handle<void(tick)>;
+
+/// SCHEMAS: brings changes of the schemas to the VALIDATORs, and what candidates say to the store.
+using schemas_actor = handle<void(tick)>;
+
+/// DEAD LETTER: runs the replay jobs.
+using replay_actor = handle<void(tick)>;
+
 /// MAINTENANCE: partitions ahead, retention, closed-day indexes.
 using maintenance_actor = handle<void(tick)>;
 
@@ -92,6 +118,8 @@ using supervisor_actor = handle<stopped(stop_all), void(respawn), void(tick)>;
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::burst)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::checked)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::outcome)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::deliver)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::handled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::pump)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::retire)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::lane_drained)

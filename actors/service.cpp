@@ -11,6 +11,8 @@
 #include "actors/maintenance.hpp"
 #include "actors/mirror.hpp"
 #include "actors/pool.hpp"
+#include "actors/replay.hpp"
+#include "actors/schemas.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/validator.hpp"
 #include "config/version.hpp"
@@ -76,7 +78,8 @@ struct addresses {
 
 /// The supervision table, in flow order; SUPERVISOR starts it from the end, stops it from the
 /// beginning.
-std::vector<child_spec> supervision_table(const shared_context& shared) {
+std::vector<child_spec> supervision_table(const shared_context& shared,
+                                          const std::shared_ptr<schema_service>& schemas) {
   const auto& s = shared->set;
   auto database = database_options_from(s, application);
   const auto end_waits = database.stop = std::make_shared<interrupter>();
@@ -85,9 +88,9 @@ std::vector<child_spec> supervision_table(const shared_context& shared) {
   auto leases = database;
   leases.silence = lease_silence;
   auto aside = database;
-  const auto end_maintenance = aside.stop = std::make_shared<interrupter>();
+  const auto end_aside = aside.stop = std::make_shared<interrupter>();
   const auto to = std::make_shared<addresses>();
-  const std::shared_ptr<const schema_set> schemas = std::make_shared<open_schema_set>();
+  const std::shared_ptr<const current_schemas> in_force{schemas, &schemas->current};
   // Lanes wait for outstanding verdicts when they stop: theirs is most of the grace.
   const auto share = [&s](int percent) { return s.shutdown.grace * percent / 100; };
 
@@ -110,7 +113,7 @@ std::vector<child_spec> supervision_table(const shared_context& shared) {
              system, shared,
              validator_pool::options{"validator", shared->set.ingest.validators,
                                      [=](caf::actor_system& sys, std::size_t) {
-                                       return make_validator(sys, shared, schemas, to->mirrors);
+                                       return make_validator(sys, shared, in_force, to->mirrors);
                                      },
                                      restart_rule{10, 60s, 50ms, 1s}});
          return caf::actor_cast<caf::actor>(to->validators);
@@ -130,23 +133,38 @@ std::vector<child_spec> supervision_table(const shared_context& shared) {
          return caf::actor_cast<caf::actor>(to->mirrors);
        },
        never_restart, share(15)},
+      {"replay",
+       [=](caf::actor_system& system) {
+         return caf::actor_cast<caf::actor>(
+             make_replay(system, shared, in_force,
+                         {.open_jobs = [aside] { return open_replay_store(aside); },
+                          .open_mirror = [aside] { return open_mirror_store(aside); }}));
+       },
+       restart_rule{10, 600s, 1s, 60s}, share(5), [=] { end_aside->interrupt(); }, true},
+      {"schemas",
+       [=](caf::actor_system& system) {
+         return caf::actor_cast<caf::actor>(make_schemas(
+             system, shared, schemas, [database] { return open_schema_store(database); }));
+       },
+       restart_rule{10, 600s, 1s, 60s}, share(5)},
       {"maintenance",
        [=](caf::actor_system& system) {
          return caf::actor_cast<caf::actor>(
              make_maintenance(system, shared, [aside] { return open_partition_store(aside); }));
        },
-       restart_rule{10, 600s, 1s, 60s}, share(10), [=] { end_maintenance->interrupt(); }, true},
+       restart_rule{10, 600s, 1s, 60s}, share(5), [=] { end_aside->interrupt(); }, true},
   };
 }
 
 class running_service final : public service {
  public:
-  running_service(shared_context shared, std::string deployment)
+  running_service(shared_context shared, std::string deployment,
+                  const std::shared_ptr<schema_service>& schemas)
       : shared_{std::move(shared)},
         deployment_{std::move(deployment)},
         config_{shared_->set.ingest.validators},
         system_{std::make_unique<caf::actor_system>(config_)},
-        supervisor_{make_supervisor(*system_, shared_, supervision_table(shared_))} {
+        supervisor_{make_supervisor(*system_, shared_, supervision_table(shared_, schemas))} {
     // It has nobody above it: without it nothing would be restarted any more, and nobody would
     // know.
     supervisor_->attach_functor([this](const caf::error&) {
@@ -220,6 +238,16 @@ result<std::string> deployment_of(const database_options& database) {
   return to_string(*id);
 }
 
+/// Loaded before the first event comes: none is judged by an empty set.
+result<std::shared_ptr<schema_service>> schemas_in_force(const database_options& database,
+                                                         const settings& s) {
+  auto store = open_schema_store(database);
+  if (!store) return store.error();
+  auto schemas = std::make_shared<schema_service>();
+  if (auto r = load_schemas(**store, s, *schemas); !r) return r.error();
+  return schemas;
+}
+
 result<void> provision(const settings& s, const lane_slot& slot) {
   const auto session = make_lane_session(lane_options_for(s, slot));
   const auto connected = session->connect();
@@ -248,6 +276,8 @@ result<std::unique_ptr<service>> start_service(const settings& s, on_fatal fatal
   const auto applied = migrate(database, partition_window_from(s));
   if (!applied) return applied.error();
   if (*applied > 0) log_info("database migrated", {kv("migrations", *applied)});
+  const auto schemas = schemas_in_force(database, s);
+  if (!schemas) return schemas.error();
   const auto deployment = deployment_of(database);
   if (!deployment) return deployment.error();
 
@@ -258,7 +288,7 @@ result<std::unique_ptr<service>> start_service(const settings& s, on_fatal fatal
       fatal(why);
     });
   };
-  return std::make_unique<running_service>(std::move(shared), *deployment);
+  return std::make_unique<running_service>(std::move(shared), *deployment, *schemas);
 }
 
 result<void> provision_lanes(const settings& s) {

@@ -10,11 +10,12 @@ class validator_state {
   static constexpr const char* name = "validator";
 
   validator_state(self_of<validator_state> self, shared_context shared,
-                  std::shared_ptr<const schema_set> schemas, mirror_sink mirrors)
+                  std::shared_ptr<const current_schemas> schemas, mirror_sink mirrors)
       : self_{self},
         shared_{std::move(shared)},
+        schemas_{std::move(schemas)},
         mirrors_{std::move(mirrors)},
-        validator_{rules_from(shared_->set), std::move(schemas)} {}
+        validator_{rules_from(shared_->set), schemas_->get()} {}
 
   interface::behavior_type make_behavior() {
     return {[this](const burst& b) -> caf::result<outcome> {
@@ -25,6 +26,7 @@ class validator_state {
  private:
   std::shared_ptr<const checked_batch> check(const std::shared_ptr<const batch>& raw) {
     const auto start = std::chrono::steady_clock::now();
+    validator_.use(schemas_->get());
     auto done = std::make_shared<const checked_batch>(validator_.check(raw, now()));
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     shared_->meters.validate_seconds.Observe(took.count());
@@ -37,6 +39,7 @@ class validator_state {
 
   self_of<validator_state> self_;
   shared_context shared_;
+  std::shared_ptr<const current_schemas> schemas_;
   mirror_sink mirrors_;
   validator validator_;
 };
@@ -59,7 +62,8 @@ event_rules rules_from(const settings& s) {
 }
 
 validator_actor make_validator(caf::actor_system& system, shared_context shared,
-                               std::shared_ptr<const schema_set> schemas, mirror_sink mirrors) {
+                               std::shared_ptr<const current_schemas> schemas,
+                               mirror_sink mirrors) {
   return spawn<validator_state>(system, std::move(shared), std::move(schemas), std::move(mirrors));
 }
 

@@ -1,0 +1,184 @@
+#include "actors/consumer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "pipeline/backoff.hpp"
+
+namespace td {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto idle_look = 200ms;  // how late an idle consumer sees a new event
+constexpr auto lease_look = 1s;    // another node serves this consumer
+constexpr auto trouble_base = 200ms;
+constexpr auto trouble_cap = 10s;
+
+class consumer_state {
+ public:
+  using interface = consumer_actor;
+  static constexpr const char* name = "consumer";
+
+  consumer_state(self_of<consumer_state> self, shared_context shared, consumer_rules rules,
+                 open_consumer open, consumer_handler handler)
+      : self_{self},
+        shared_{std::move(shared)},
+        rules_{std::move(rules)},
+        open_{std::move(open)},
+        handler_{std::move(handler)},
+        most_{rules_.most_events},
+        backoff_{trouble_base, trouble_cap, std::hash<std::string>{}(rules_.name)} {
+    look_after(0ms);
+  }
+
+  interface::behavior_type make_behavior() {
+    return {[this](const tick& t) {
+      if (t.turn == turn_) look();
+    }};
+  }
+
+ private:
+  void look_after(std::chrono::milliseconds delay) { tell_self(self_, delay, tick{++turn_}); }
+
+  /// Finds the next thing to deliver: what is due and what is new in turn, so that an event which
+  /// stops the handler each time does not stop the others.
+  void look() {
+    const auto leads = lead();
+    if (!leads) return trouble(leads.error());
+    if (!*leads) return look_after(lease_look);
+    due_first_ = !due_first_;
+    for (const bool due : {due_first_, !due_first_}) {
+      const auto found = due ? take_due() : take_new();
+      if (!found) return trouble(found.error());
+      if (*found) return;
+    }
+    rest();
+  }
+
+  /// True when something is on its way.
+  result<bool> take_due() {
+    auto due = store_->due(most_);
+    if (!due) return due.error();
+    if (due->empty()) return false;
+    hand_out(*std::move(due), std::nullopt);
+    return true;
+  }
+
+  result<bool> take_new() {
+    auto stretch = store_->next(most_);
+    if (!stretch) return stretch.error();
+    if (!stretch->moved) return false;
+    if (stretch->events.empty()) {  // of other topics or kinds
+      if (const auto r = store_->settle(*stretch, {}); !r) return r.error();
+      look_after(0ms);
+    } else {
+      auto events = std::move(stretch->events);
+      hand_out(std::move(events), *std::move(stretch));
+    }
+    return true;
+  }
+
+  result<bool> lead() {
+    if (!store_) {
+      auto opened = open_();
+      if (!opened) return opened.error();
+      store_ = *std::move(opened);
+    }
+    return store_->lead();
+  }
+
+  void rest() {
+    const auto due = store_->due_in();
+    if (!due) return trouble(due.error());
+    look_after(*due ? std::clamp(**due, 1ms, idle_look) : idle_look);
+  }
+
+  /// With `stretch`, the events are its own; without, they are due retries.
+  void hand_out(std::vector<delivery> events, std::optional<journal_stretch> stretch) {
+    out_ = std::make_shared<const std::vector<delivery>>(std::move(events));
+    stretch_ = std::move(stretch);
+    ask(self_, handler_, rules_.handle_within, deliver{out_})
+        .then([this](const handled& h) { on_handled(h); },
+              [this](const caf::error& e) { on_silence(e); });
+  }
+
+  void on_handled(const handled& h) {
+    if (h.away) return trouble(*h.away);
+    for (const auto& f : h.failed) {
+      if (f.index >= out_->size()) {
+        return trouble(
+            {errc::internal, rules_.name + " named a failed event that it was not sent"});
+      }
+    }
+    settle(h.failed);
+    most_ = std::min(rules_.most_events, most_ * 2);
+  }
+
+  /// No answer in time: something in it stops the handler. An end of the handler is no event's
+  /// fault until it stands alone.
+  void on_silence(const caf::error& e) {
+    const bool gone = e == caf::sec::request_receiver_down;
+    if (gone) return trouble({errc::overloaded, "the handler of " + rules_.name + " is down"});
+    if (out_->size() > 1) {
+      most_ = std::max<std::size_t>(1, out_->size() / 2);
+      return look_after(0ms);
+    }
+    settle({{0, failure{errc::timed_out, "the consumer gave no answer in time"}, false}});
+  }
+
+  void settle(const std::vector<delivery_failure>& failed) {
+    result<void> done = ok();
+    if (stretch_) {
+      stretch_->events = *out_;
+      done = store_->settle(*stretch_, failed);
+    } else {
+      done = store_->settle_due(*out_, failed);
+    }
+    if (!done) return trouble(done.error());
+    if (std::exchange(told_, false)) log_info("consumer goes on", {kv("consumer", rules_.name)});
+    backoff_.reset();
+    look_after(0ms);
+  }
+
+  /// Nothing was settled, so all of it comes again.
+  void trouble(const failure& why) {
+    if (why.code == errc::stopping) return;
+    if (!std::exchange(told_, true))
+      log_warning("consumer waits", {kv("consumer", rules_.name), kv("reason", to_string(why))});
+    if (why.code == errc::database_away && store_ && !store_->reconnect()) store_.reset();
+    look_after(backoff_.next());
+  }
+
+  self_of<consumer_state> self_;
+  shared_context shared_;
+  consumer_rules rules_;
+  open_consumer open_;
+  consumer_handler handler_;
+  std::unique_ptr<consumer_store> store_;
+  std::shared_ptr<const std::vector<delivery>> out_;  // what the handler has
+  std::optional<journal_stretch> stretch_;
+  std::size_t most_;
+  bool due_first_{};
+  backoff backoff_;
+  bool told_{};  // the log's last word is that it waits
+  std::uint64_t turn_{};
+};
+
+}  // namespace
+
+consumer_actor make_consumer(caf::actor_system& system, shared_context shared, consumer_rules rules,
+                             open_consumer open, consumer_handler handler) {
+  return spawn<consumer_state, caf::detached>(system, std::move(shared), std::move(rules),
+                                              std::move(open), std::move(handler));
+}
+
+consumer_actor make_scheduled_consumer(caf::actor_system& system, shared_context shared,
+                                       consumer_rules rules, open_consumer open,
+                                       consumer_handler handler) {
+  return spawn<consumer_state>(system, std::move(shared), std::move(rules), std::move(open),
+                               std::move(handler));
+}
+
+}  // namespace td
