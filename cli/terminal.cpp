@@ -115,6 +115,11 @@ std::string aligned(const output& to, const std::vector<row>& rows, std::string_
   return out;
 }
 
+std::string bar(std::uint64_t per_cent, std::size_t width) {
+  const auto filled = width * std::min<std::uint64_t>(per_cent, 100) / 100;
+  return "[" + std::string(filled, '#') + std::string(width - filled, '-') + "]";
+}
+
 std::string grouped(std::uint64_t n) {
   auto text = std::to_string(n);
   for (auto i = static_cast<std::ptrdiff_t>(text.size()) - 3; i > 0; i -= 3) {

@@ -57,6 +57,9 @@ using row = std::vector<cell>;
 /// count code points.
 std::string aligned(const output& to, const std::vector<row>& rows, std::string_view indent = "  ");
 
+/// "[#####-----]", `width` characters within the brackets.
+std::string bar(std::uint64_t per_cent, std::size_t width);
+
 // -- numbers for people ---
 
 std::string grouped(std::uint64_t n);                         ///< "1,234,567"

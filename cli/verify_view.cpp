@@ -41,11 +41,6 @@ std::uint64_t per_cent(const tally& t) {
   return arrived(t) * 100 / whole;
 }
 
-std::string bar(std::uint64_t filled_per_cent, std::size_t width) {
-  const auto filled = width * std::min<std::uint64_t>(filled_per_cent, 100) / 100;
-  return "[" + std::string(filled, '#') + std::string(width - filled, '-') + "]";
-}
-
 std::string clock_of(std::chrono::milliseconds d) {
   const auto s = d.count() / 1000;
   return fmt::format("{}:{:02}", s / 60, s % 60);
