@@ -10,14 +10,13 @@ namespace td {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> points{
-    "replay.started",     // the job is running, nothing is sent
-    "replay.copied",      // the events are committed, nobody has looked at them
-    "replay.verified",    // they were seen, the dead letters do not say so
-    "replay.marking",     // the transaction that says so is open
-    "replay.marked",      // it is committed
-    "replay.finishing",   // all is done, the job does not say so
-    "consumer.delivered"  // the handler has answered, nothing is settled
+constexpr std::array<std::string_view, 6> points{
+    "replay.started",    // the job is running, nothing is sent
+    "replay.copied",     // the events are committed, nobody has looked at them
+    "replay.verified",   // they were seen, the dead letters do not say so
+    "replay.marking",    // the transaction that says so is open
+    "replay.marked",     // it is committed
+    "replay.finishing",  // all is done, the job does not say so
 };
 
 struct wanted_point {

@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from support import service as service_module  # noqa: E402
 from support.broker import Broker  # noqa: E402
 from support.certificates import Certificates  # noqa: E402
+from support.command import Commands  # noqa: E402
 from support.oracle import Oracle  # noqa: E402
 from support.postgres import Postgres  # noqa: E402
 from support.process import remove, work_directory  # noqa: E402
@@ -96,6 +97,10 @@ class Stack:
         made = Service(self.directory, name, merged(self.base_settings, tables), environment, hostname)
         self._services.append(made)
         return made
+
+    def commands(self):
+        """The command line, on this database."""
+        return Commands(self.cluster.url(self.database))
 
     def producer(self, **arguments):
         made = Producer(self.broker.port, **arguments)

@@ -134,7 +134,7 @@ GOOD = [
      {"(payload->>'d')::float8": 1.7976931348623157e308, "(payload->>'s')::float8": 5e-300}),
     ("strange but sound strings", {"payload": {"": "\u2028\U0001f680\"\\\t", "π": [[], {}, None, False]}},
      {"payload": {"": "\u2028\U0001f680\"\\\t", "π": [[], {}, None, False]}}),
-    ("unknown keys", {"colour": "blue"}, {"kind": "task_updated"}),
+    ("unknown keys", {"colour": "blue"}, {"kind": "reading_taken"}),
     ("a schema version", {"schema_version": 3}, {"schema_version": 3}),
 ]
 
@@ -142,7 +142,7 @@ GOOD = [
 @pytest.mark.parametrize("changes, expected", [case[1:] for case in GOOD], ids=[case[0] for case in GOOD])
 def test_is_stored_as_it_is_meant(house, changes, expected):
     source = f"good/{house.maker.uuid()}"
-    envelope = {**house.maker.make(kind="task_updated").envelope(), "source": source, **changes}
+    envelope = {**house.maker.make(kind="reading_taken").envelope(), "source": source, **changes}
     publish_raw(house.broker.port, [(TOPIC, json.dumps(envelope).encode())])
     columns = list(expected)
     row = wait_for(lambda: house.oracle.rows(

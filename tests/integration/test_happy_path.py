@@ -57,7 +57,7 @@ def test_a_full_batch_and_one_more_event(stack):
 def test_cloud_events_are_the_same_events(stack):
     service = stack.service().start()
     maker = Maker(1)
-    event = maker.make(kind="task_updated", topic="tracker/events/tasks/updated")
+    event = maker.make(kind="task_updated", topic="tracker/events/tasks/updated", payload={"task_id": maker.uuid()})
     trace = event.trace_id.replace("-", "")
     cloud = {"specversion": "1.0", "id": event.event_id, "time": rfc3339(event.occurred_at), "type": event.kind,
              "source": event.source, "data": event.payload, "traceparent": f"00-{trace}-00f067aa0ba902b7-01"}

@@ -63,6 +63,7 @@ class _LedgerWatch(threading.Thread):
         self._service = service
         self._end = threading.Event()
         self.scrapes = 0
+        self.scrapes_with_ledger = 0
         self.imbalances = []
 
     def run(self):
@@ -73,6 +74,9 @@ class _LedgerWatch(threading.Thread):
                 continue  # not there yet, or not any more
             self.scrapes += 1
             off = [v for _, v in scrape.matching("taylordash_unaccounted_events")]
+            if not off and not self.scrapes_with_ledger:
+                continue  # the window is open, the pipeline waits for its servers
+            self.scrapes_with_ledger += 1
             if off != [0]:
                 self.imbalances.append((self.scrapes, off))
 
