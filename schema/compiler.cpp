@@ -31,8 +31,9 @@ std::optional<failure> text_fault(std::string_view padded) {
         fmt::format("{}: a schema is an object, true or false",
                     std::string_view{fault->detail}.substr(0, fault->detail.rfind(';'))));
   }
-  return not_a_schema(fmt::format("the schema's text is refused, {}", to_string(*fault)),
-                      fault->pointer);
+  return not_a_schema(
+      fmt::format("the schema's text is refused, {}: {}", name_of(fault->code), fault->detail),
+      fault->pointer);
 }
 
 std::string_view trimmed(std::string_view text) {
