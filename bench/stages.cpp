@@ -3,20 +3,29 @@
 //   scan       our own scan over simdjson's tokens
 //   document   both of them, as the validator uses them
 //   envelope   ids, time, kind, source, payload
-//   validate   a batch of 1,000 messages through td::validator: all of the above and the topic
+//   schema     the payload against the schema of its kind
+//   task       the schema stage alone on one payload of 7 members, 250 bytes
+//   validate   a batch of 1,000 messages through td::validator: topic, document, envelope
+//   validate_with_schemas the same, and schema
 //   refuse     the same with messages that fail late and are explained
 //   time, uuid the two parsers on their own
 // 1,000 different events of five kinds, about 350 bytes each, so that no branch is learnt by
 // heart. items_per_second is events; bytes_per_second is body bytes.
-#include <array>
+//
+//   bench_stages --events FILE   writes the events and schemas, for peers, and measures nothing
+#include "schema/compiled_schema.hpp"
+
+#include <fstream>
+#include <iostream>
 #include <memory>
-#include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
+#include "bench/stage_events.hpp"
 #include "pipeline/document.hpp"
 #include "pipeline/envelope.hpp"
 #include "pipeline/validate.hpp"
@@ -24,60 +33,10 @@
 namespace {
 
 constexpr std::size_t event_count = 1000;
-const td::timestamp at = *td::parse_rfc3339("2026-11-20T12:00:00Z");
-
-/// Events as the shipped producers write them; the same ones in every run.
-class event_maker {
- public:
-  std::string next() {
-    static constexpr std::array kinds{"task_updated", "task_created", "project_updated",
-                                      "component_archived", "login_failed"};
-    auto const which = pick(kinds.size());
-    return fmt::format(
-        R"({{"event_id":"{}","occurred_at":"{}","trace_id":"{}","kind":"{}","source":"{}","payload":{}}})",
-        id(), td::to_rfc3339(at - std::chrono::microseconds{pick(86'400'000'000)}), id(),
-        kinds[which], pick(2) ? "tracker/web-frontend" : "tracker/device-0042", payload(which));
-  }
-
- private:
-  std::string payload(std::size_t which) {
-    switch (which) {
-      case 0:
-        return fmt::format(
-            R"({{"task_id":"{}","status":"in_progress","progress":{},"title":"Check the gauge in room {}","estimate":{}.5}})",
-            id(), pick(101), pick(1000), pick(40));
-      case 1:
-        return fmt::format(
-            R"({{"task_id":"{}","title":"Replace filter {}","labels":["pump","urgent"],"blocked":false}})",
-            id(), pick(1000));
-      case 2:
-        return fmt::format(
-            R"({{"project_id":"{}","name":"Plant {}","owner":{{"name":"M. Example","team":{}}},"budget":{}}})",
-            id(), pick(100), pick(20), pick(1'000'000));
-      case 3:
-        return fmt::format(
-            R"({{"component_id":"{}","reason":"worn out after {} hours","replaced_by":null}})",
-            id(), pick(90'000));
-      default:
-        return fmt::format(R"({{"user_id":"{}","address":"192.0.2.{}","attempts":{}}})", id(),
-                           pick(255), pick(9));
-    }
-  }
-
-  std::uint64_t pick(std::uint64_t below) { return random_() % below; }
-
-  std::string id() {
-    td::uuid u;
-    for (auto& byte : u.bytes)
-      byte = static_cast<std::uint8_t>(pick(256));
-    return td::to_string(u);
-  }
-
-  std::mt19937_64 random_{20261120};
-};
+const td::timestamp at = td::bench::stage_time();
 
 std::shared_ptr<const td::batch> make_batch(std::string_view spoil = {}) {
-  event_maker maker;
+  td::bench::stage_events maker;
   auto batch = std::make_shared<td::batch>();
   for (std::size_t i = 0; i < event_count; ++i) {
     auto body = maker.next();
@@ -86,6 +45,29 @@ std::shared_ptr<const td::batch> make_batch(std::string_view spoil = {}) {
   }
   return batch;
 }
+
+/// The schemas of the events' kinds, as a registry would give them.
+class stage_schemas final : public td::schema_set {
+ public:
+  stage_schemas() {
+    for (auto const& [kind, text] : td::bench::stage_schema_texts())
+      schemas_.emplace_back(kind, td::compiled_schema::compile(text).value());
+  }
+
+  std::optional<td::failure> check(std::string_view kind, std::int32_t,
+                                   simdjson::dom::object payload) const override {
+    for (auto const& [name, schema] : schemas_) {
+      if (name != kind) continue;
+      auto v = schema->check(payload);
+      if (!v) return std::nullopt;
+      return td::failure{td::errc::schema_violation, std::move(v->sentence), std::move(v->pointer)};
+    }
+    return td::failure{td::errc::unknown_kind, {}, {}};
+  }
+
+ private:
+  std::vector<std::pair<std::string_view, std::shared_ptr<const td::compiled_schema>>> schemas_;
+};
 
 void count(benchmark::State& state, const td::batch& batch) {
   std::size_t bytes = 0;
@@ -179,9 +161,45 @@ void envelope(benchmark::State& state) {
 }
 BENCHMARK(envelope);
 
-void validate(benchmark::State& state) {
+void schema(benchmark::State& state) {
   auto const batch = make_batch();
-  td::validator validator{{}, std::make_shared<td::open_schema_set>()};
+  std::vector<std::unique_ptr<td::document>> documents;
+  std::vector<std::pair<std::string_view, simdjson::dom::object>> payloads;
+  for (auto const& m : batch->messages()) {
+    td::document_limits small;
+    small.max_bytes = 1024;
+    auto& document = *documents.emplace_back(std::make_unique<td::document>(small));
+    if (document.read(batch->body(m))) return state.SkipWithError("refused");
+    payloads.emplace_back(document.root()["kind"], document.root()["payload"]);
+  }
+  stage_schemas const schemas;
+  for (auto _ : state) {
+    for (auto const& [kind, payload] : payloads) {
+      auto fault = schemas.check(kind, 0, payload);
+      if (fault) state.SkipWithError("refused");
+      benchmark::DoNotOptimize(fault);
+    }
+  }
+  count(state, *batch);
+}
+BENCHMARK(schema);
+
+void task(benchmark::State& state) {
+  auto const schema = td::compiled_schema::compile(td::bench::task_schema()).value();
+  auto const text = simdjson::padded_string{td::bench::task_payload()};
+  simdjson::dom::parser parser;
+  simdjson::dom::element const payload = parser.parse(text);
+  for (auto _ : state) {
+    auto fault = schema->check(payload);
+    if (fault) state.SkipWithError("refused");
+    benchmark::DoNotOptimize(fault);
+  }
+}
+BENCHMARK(task);
+
+void validate_by(benchmark::State& state, std::shared_ptr<const td::schema_set> schemas) {
+  auto const batch = make_batch();
+  td::validator validator{{}, std::move(schemas)};
   for (auto _ : state) {
     auto checked = validator.check(batch, at);
     if (checked.events.size() != batch->size()) state.SkipWithError("refused");
@@ -189,7 +207,16 @@ void validate(benchmark::State& state) {
   }
   count(state, *batch);
 }
+
+void validate(benchmark::State& state) {
+  validate_by(state, std::make_shared<td::open_schema_set>());
+}
 BENCHMARK(validate);
+
+void validate_with_schemas(benchmark::State& state) {
+  validate_by(state, std::make_shared<stage_schemas>());
+}
+BENCHMARK(validate_with_schemas);
 
 void refuse(benchmark::State& state, std::string_view spoil) {
   auto const batch = make_batch(spoil);
@@ -251,3 +278,16 @@ void large_object(benchmark::State& state) {
 BENCHMARK(large_object)->Unit(benchmark::kMillisecond);
 
 }  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 3 && std::string_view{argv[1]} == "--events") {
+    std::ofstream out{argv[2]};
+    out << td::bench::stage_events_json(event_count) << std::flush;
+    if (!out) std::cerr << "can't write " << argv[2] << '\n';
+    return out ? 0 : 1;
+  }
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

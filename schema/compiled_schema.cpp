@@ -11,6 +11,22 @@ namespace {
 
 constexpr check_bounds bounds{};
 
+std::optional<violation> first_violation(const schema_program& code, const value& document) {
+  evaluator quick{code, document, bounds};
+  if (quick.matches(code.root, document)) return std::nullopt;
+  if (quick.gave_up()) return explainer::out_of_bounds(code, quick);
+  auto found = explainer{code, document, bounds, 1}.explain();
+  return std::move(found.front());
+}
+
+std::vector<violation> all_violations(const schema_program& code, const value& document,
+                                      std::size_t limit) {
+  evaluator quick{code, document, bounds};
+  if (limit == 0 || quick.matches(code.root, document)) return {};
+  if (quick.gave_up()) return {explainer::out_of_bounds(code, quick)};
+  return explainer{code, document, bounds, limit}.explain();
+}
+
 }  // namespace
 
 static_assert(compiled_schema::max_text_bytes == max_schema_bytes);
@@ -31,21 +47,21 @@ compiled_schema::compiled_schema(std::unique_ptr<program> p) : program_{std::mov
 compiled_schema::~compiled_schema() = default;
 
 std::optional<violation> compiled_schema::check(simdjson::dom::element document) const {
-  auto const& code = *program_->code;
-  evaluator quick{code, document, bounds};
-  if (quick.matches(code.root, value::of(document))) return std::nullopt;
-  if (quick.gave_up()) return explainer::out_of_bounds(code, quick);
-  auto found = explainer{code, document, bounds, 1}.explain();
-  return std::move(found.front());
+  return first_violation(*program_->code, value::of(document));
+}
+
+std::optional<violation> compiled_schema::check(simdjson::dom::object document) const {
+  return first_violation(*program_->code, value::of(document));
 }
 
 std::vector<violation> compiled_schema::check_all(simdjson::dom::element document,
                                                   std::size_t limit) const {
-  auto const& code = *program_->code;
-  evaluator quick{code, document, bounds};
-  if (limit == 0 || quick.matches(code.root, value::of(document))) return {};
-  if (quick.gave_up()) return {explainer::out_of_bounds(code, quick)};
-  return explainer{code, document, bounds, limit}.explain();
+  return all_violations(*program_->code, value::of(document), limit);
+}
+
+std::vector<violation> compiled_schema::check_all(simdjson::dom::object document,
+                                                  std::size_t limit) const {
+  return all_violations(*program_->code, value::of(document), limit);
 }
 
 }  // namespace td

@@ -37,13 +37,17 @@ class compiled_schema {
   compiled_schema(const compiled_schema&) = delete;
   compiled_schema& operator=(const compiled_schema&) = delete;
 
-  /// The first violation; absent when there is none. Does not allocate when there is none.
-  /// A document whose check takes more than a bounded number of steps is a violation of keyword
-  /// "$ref" whose sentence says so.
+  /// The first violation; absent when there is none. Does not allocate when there is none (but for
+  /// `uniqueItems` over more than 64 items, and for constants of more than 32 members in another
+  /// order). A document whose check takes more than a bounded number of steps is a violation of
+  /// keyword "$ref" whose sentence says so. No object of the document may have a key twice, as
+  /// `document` makes sure.
   std::optional<violation> check(simdjson::dom::element document) const;
+  std::optional<violation> check(simdjson::dom::object document) const;
 
   /// All violations, at most `limit`, in the order of the program.
   std::vector<violation> check_all(simdjson::dom::element document, std::size_t limit) const;
+  std::vector<violation> check_all(simdjson::dom::object document, std::size_t limit) const;
 
  private:
   struct program;

@@ -31,8 +31,9 @@ std::optional<failure> text_fault(std::string_view padded) {
         fmt::format("{}: a schema is an object, true or false",
                     std::string_view{fault->detail}.substr(0, fault->detail.rfind(';'))));
   }
-  return not_a_schema(fmt::format("the schema's text is refused, {}", to_string(*fault)),
-                      fault->pointer);
+  return not_a_schema(
+      fmt::format("the schema's text is refused, {}: {}", name_of(fault->code), fault->detail),
+      fault->pointer);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -168,7 +169,7 @@ schema_compiler::fault schema_compiler::schema(element value, location_id where,
 
 /// Finds the keywords of a schema object, and refuses what is none, or none here.
 schema_compiler::fault schema_compiler::keywords(element value, reading& in) {
-  for (auto const [name, member] : object_in(value)) {
+  for (auto const [name, member] : object{value.get_object().value_unsafe()}) {
     auto const k = keyword_named(name);
     if (!k) return refusal(child(in.where, name), unsupported(name, draft_));
     if (!is_in(*k, draft_)) return refusal(child(in.where, name), not_in_draft(*k, draft_));

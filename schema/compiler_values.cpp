@@ -97,12 +97,11 @@ value_set schema_compiler::set_of(std::vector<element> listed) const {
         strings.push_back(v.text);
         break;
       default:
-        set.others.emplace_back(hash_of(e, visited), e);
+        set.others.emplace_back(hash_of(v, visited), e);
     }
   }
   std::ranges::sort(strings);
-  auto const again = std::ranges::unique(strings);
-  strings.erase(again.begin(), again.end());
+  strings.erase(std::unique(strings.begin(), strings.end()), strings.end());
   set.strings = name_table{strings};
   std::ranges::sort(set.others, {}, &std::pair<std::uint64_t, element>::first);
   set.listed = std::move(listed);

@@ -106,13 +106,13 @@ bool evaluator::obeys(const instruction& in, const value& v) {
     case operation::contains:
       return contains(program_.contains[in.a], array_in(v.element));
     case operation::max_properties:
-      return object_in(v.element).size() <= in.a;
+      return v.members.size() <= in.a;
     case operation::min_properties:
-      return object_in(v.element).size() >= in.a;
+      return v.members.size() >= in.a;
     case operation::members:
-      return members(program_.members[in.a], object_in(v.element));
+      return members(program_.members[in.a], v.members);
     case operation::dependent_required:
-      return needs({in.a, in.b}, object_in(v.element));
+      return needs({in.a, in.b}, v.members);
     case operation::dependent_schemas:
       return triggers({in.a, in.b}, v);
     case operation::reference:
@@ -195,7 +195,7 @@ bool evaluator::needs(range r, object object) {
 }
 
 bool evaluator::triggers(range r, const value& v) {
-  auto const object = object_in(v.element);
+  auto const object = v.members;
   for (auto i = r.begin; i != r.end; ++i) {
     auto const& t = program_.triggers[i];
     if (!charge(1 + static_cast<std::int64_t>(object.size()))) return false;
@@ -249,13 +249,13 @@ bool evaluator::are_unique(array items) {
   std::int64_t visited = 0;
   std::size_t count = 0;
   for (auto const item : items)
-    hashed[count++] = {hash_of(item, visited), item};
+    hashed[count++] = {hash_of(value::of(item), visited), item};
   if (!charge(visited)) return false;
   std::ranges::sort(hashed, {}, &entry::first);
   for (std::size_t i = 1; i < hashed.size(); ++i) {
     for (auto j = i; j-- > 0 && hashed[j].first == hashed[i].first;) {
       visited = 0;
-      auto const same = equal(hashed[i].second, hashed[j].second, visited);
+      auto const same = equal(value::of(hashed[i].second), value::of(hashed[j].second), visited);
       if (!charge(visited) || same) return false;
     }
   }
@@ -275,11 +275,11 @@ bool evaluator::is_one_of(const value_set& set, const value& v) {
   }
   if (set.others.empty()) return false;
   std::int64_t visited = 0;
-  auto const hash = hash_of(v.element, visited);
+  auto const hash = hash_of(v, visited);
   auto const same =
       std::ranges::equal_range(set.others, hash, {}, &std::pair<std::uint64_t, element>::first);
   auto const found = std::ranges::any_of(
-      same, [&](auto const& other) { return equal(other.second, v.element, visited); });
+      same, [&](auto const& other) { return equal(value::of(other.second), v, visited); });
   return charge(visited) && found;
 }
 

@@ -22,7 +22,7 @@ struct check_bounds {
 class evaluator {
  public:
   /// Both must outlive it. `document` is what the steps are measured by.
-  evaluator(const schema_program& program, simdjson::dom::element document,
+  evaluator(const schema_program& program, const value& document,
             const check_bounds& bounds) noexcept
       : program_{program}, document_{document}, bounds_{bounds}, steps_{bounds.steps} {}
 
@@ -76,7 +76,7 @@ class evaluator {
   }
 
   const schema_program& program_;
-  simdjson::dom::element document_;
+  value document_;
   check_bounds bounds_;
   std::int64_t steps_{};
   int nesting_{};

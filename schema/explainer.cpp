@@ -30,8 +30,8 @@ check_bounds wider(check_bounds b) {
 
 }  // namespace
 
-explainer::explainer(const schema_program& program, element document, const check_bounds& bounds,
-                     std::size_t limit)
+explainer::explainer(const schema_program& program, const value& document,
+                     const check_bounds& bounds, std::size_t limit)
     : program_{program},
       document_{document},
       evaluator_{program, document, wider(bounds)},
@@ -57,7 +57,7 @@ std::vector<violation> explainer::explain() {
              .schema_pointer = {},
              .sentence = "the schema is false, which allows no document"}};
   }
-  subschema_of(program_.root, value::of(document_), {}, keyword::ref);
+  subschema_of(program_.root, document_, {}, keyword::ref);
   if (evaluator_.gave_up() && found_.size() < limit_) {
     found_.push_back(out_of_bounds(program_, evaluator_));
   }
@@ -98,14 +98,14 @@ void explainer::subschema_of(subschema_id id, const value& v, const place& p, ke
 void explainer::instruction_of(const instruction& in, const value& v, const place& p) {
   switch (in.op) {
     case operation::members:
-      return members(program_.members[in.a], object_in(v.element), p);
+      return members(program_.members[in.a], v.members, p);
     case operation::dependent_required:
-      return needs(in, object_in(v.element), p);
+      return needs(in, v.members, p);
     case operation::dependent_schemas:
       for (auto i = in.a; i != in.b; ++i) {
         auto const& t = program_.triggers[i];
         element found;
-        if (v.element.at_key(t.name).get(found) != simdjson::SUCCESS) continue;
+        if (v.members.at_key(t.name).get(found) != simdjson::SUCCESS) continue;
         subschema_of(t.schema, v, p, in.word);
       }
       return;
@@ -215,7 +215,8 @@ void explainer::equal_items(const instruction& in, array items, const place& p) 
   std::vector<std::tuple<std::uint64_t, std::uint32_t, element>> hashed;
   std::int64_t visited = 0;
   for (auto const item : items) {
-    hashed.emplace_back(hash_of(item, visited), static_cast<std::uint32_t>(hashed.size()), item);
+    hashed.emplace_back(hash_of(value::of(item), visited),
+                        static_cast<std::uint32_t>(hashed.size()), item);
   }
   std::ranges::sort(hashed, [](auto const& a, auto const& b) {
     return std::tie(std::get<0>(a), std::get<1>(a)) < std::tie(std::get<0>(b), std::get<1>(b));
@@ -223,7 +224,7 @@ void explainer::equal_items(const instruction& in, array items, const place& p) 
   for (std::size_t i = 1; i < hashed.size(); ++i) {
     auto const& [hash_a, first, a] = hashed[i - 1];
     auto const& [hash_b, second, b] = hashed[i];
-    if (hash_a != hash_b || !equal(a, b, visited)) continue;
+    if (hash_a != hash_b || !equal(value::of(a), value::of(b), visited)) continue;
     return add(p, in.word, in.where,
                fmt::format("{} has equal items at {} and {}; each may stand there once", subject(p),
                            first, second));

@@ -19,8 +19,8 @@ namespace td {
 class explainer {
  public:
   /// Both must outlive it. At most `limit` violations are collected.
-  explainer(const schema_program& program, simdjson::dom::element document,
-            const check_bounds& bounds, std::size_t limit);
+  explainer(const schema_program& program, const value& document, const check_bounds& bounds,
+            std::size_t limit);
 
   /// The violations of the document, in the order of the program. At least one, if the evaluator
   /// said no.
@@ -45,7 +45,7 @@ class explainer {
   void add(const place& p, keyword word, location_id where, std::string sentence);
 
   const schema_program& program_;
-  simdjson::dom::element document_;
+  value document_;
   evaluator evaluator_;
   std::size_t limit_;
   std::vector<violation> found_{};

@@ -108,6 +108,7 @@ std::string subject(const place& p) {
 }
 
 std::string describe_value(const value& v) {
+  if (v.kind == value_kind::object) return "an object";
   return v.kind == value_kind::string ? quoted(v.text) : describe(v.element);
 }
 
@@ -173,7 +174,7 @@ std::string sentence_of(const schema_program& program, const instruction& in, co
       return has(array_in(v.element).size(), "item");
     case operation::max_properties:
     case operation::min_properties:
-      return has(object_in(v.element).size(), "member");
+      return has(v.members.size(), "member");
     default:
       return fmt::format("{} does not match", about);
   }

@@ -147,12 +147,10 @@ std::uint64_t hash_of_text(std::string_view text) noexcept {
   return mix(std::hash<std::string_view>{}(text), process_key());
 }
 
-bool equal_values(element a, element b, std::int64_t& visited);
-
 bool equal_arrays(array a, array b, std::int64_t& visited) {
   auto other = b.begin();
   for (auto const item : a) {
-    if (!(other != b.end()) || !equal_values(item, *other, visited)) return false;
+    if (!(other != b.end()) || !equal(value::of(item), value::of(*other), visited)) return false;
     ++other;
   }
   return !(other != b.end());
@@ -172,7 +170,7 @@ bool equal_sorted(object a, object b, std::int64_t& visited) {
   auto const left = sorted_members(a);
   auto const right = sorted_members(b);
   return std::ranges::equal(left, right, [&visited](const member& x, const member& y) {
-    return x.first == y.first && equal_values(x.second, y.second, visited);
+    return x.first == y.first && equal(value::of(x.second), value::of(y.second), visited);
   });
 }
 
@@ -182,36 +180,16 @@ bool equal_objects(object a, object b, std::int64_t& visited) {
   for (auto const [name, item] : a) {
     auto const [other_name, other_item] = *other;
     if (name == other_name) {  // mostly both are written in the same order
-      if (!equal_values(item, other_item, visited)) return false;
+      if (!equal(value::of(item), value::of(other_item), visited)) return false;
     } else {
       if (a.size() > searched_members) return equal_sorted(a, b, visited);
       element found;
       if (b.at_key(name).get(found) != simdjson::SUCCESS) return false;
-      if (!equal_values(item, found, visited)) return false;
+      if (!equal(value::of(item), value::of(found), visited)) return false;
     }
     ++other;
   }
   return true;
-}
-
-bool equal_values(element a, element b, std::int64_t& visited) {
-  ++visited;
-  auto const left = value::of(a);
-  auto const right = value::of(b);
-  if (left.is_number()) {
-    return right.is_number() && compare(number_of(a), number_of(b)) == std::strong_ordering::equal;
-  }
-  if (left.kind != right.kind) return false;
-  switch (left.kind) {
-    case value_kind::string:
-      return left.text == right.text;
-    case value_kind::array:
-      return equal_arrays(array_in(a), array_in(b), visited);
-    case value_kind::object:
-      return equal_objects(object_in(a), object_in(b), visited);
-    default:
-      return true;
-  }
 }
 
 }  // namespace
@@ -259,30 +237,43 @@ bool is_multiple(const number& n, const number& divisor) noexcept {
   return power >= 0 && remainder(a.digits, power, b.digits) == 0;
 }
 
-bool equal(element a, element b, std::int64_t& visited) {
-  return equal_values(a, b, visited);
+bool equal(const value& a, const value& b, std::int64_t& visited) {
+  ++visited;
+  if (a.is_number()) {
+    return b.is_number() && compare(number_of(a.element), number_of(b.element)) == 0;
+  }
+  if (a.kind != b.kind) return false;
+  switch (a.kind) {
+    case value_kind::string:
+      return a.text == b.text;
+    case value_kind::array:
+      return equal_arrays(array_in(a.element), array_in(b.element), visited);
+    case value_kind::object:
+      return equal_objects(a.members, b.members, visited);
+    default:
+      return true;
+  }
 }
 
-std::uint64_t hash_of(element e, std::int64_t& visited) noexcept {
+std::uint64_t hash_of(const value& v, std::int64_t& visited) noexcept {
   ++visited;
-  auto const v = value::of(e);
   switch (v.kind) {
     case value_kind::signed_integer:
     case value_kind::unsigned_integer:
     case value_kind::real:
-      return hash_of_number(number_of(e));
+      return hash_of_number(number_of(v.element));
     case value_kind::string:
       return hash_of_text(v.text);
     case value_kind::array: {
       std::uint64_t hash = 5;
-      for (auto const item : array_in(e))
-        hash = mix(hash, hash_of(item, visited));
+      for (auto const item : array_in(v.element))
+        hash = mix(hash, hash_of(value::of(item), visited));
       return hash;
     }
     case value_kind::object: {
       std::uint64_t sum = 6;  // in any order
-      for (auto const [name, item] : object_in(e))
-        sum += mix(hash_of_text(name), hash_of(item, visited));
+      for (auto const [name, item] : v.members)
+        sum += mix(hash_of_text(name), hash_of(value::of(item), visited));
       return mix(sum, process_key());
     }
     default:
@@ -290,16 +281,14 @@ std::uint64_t hash_of(element e, std::int64_t& visited) noexcept {
   }
 }
 
-std::int64_t count_values(element document) noexcept {
+std::int64_t count_values(const value& v) noexcept {
   std::int64_t count = 1;
-  array items;
-  object members;
-  if (document.get(items) == simdjson::SUCCESS) {
-    for (auto const item : items)
-      count += count_values(item);
-  } else if (document.get(members) == simdjson::SUCCESS) {
-    for (auto const [name, item] : members)
-      count += 1 + count_values(item);
+  if (v.kind == value_kind::array) {
+    for (auto const item : array_in(v.element))
+      count += count_values(value::of(item));
+  } else if (v.kind == value_kind::object) {
+    for (auto const [name, item] : v.members)
+      count += 1 + count_values(value::of(item));
   }
   return count;
 }

@@ -36,12 +36,16 @@ struct number {
 /// live as long as the document.
 struct value {
   value_kind kind{value_kind::null};
-  std::string_view text{};         ///< of a string
-  simdjson::dom::element element;  ///< not set for the name of a member
+  std::string_view text{};           ///< of a string
+  simdjson::dom::object members{};   ///< of an object
+  simdjson::dom::element element{};  ///< of anything but objects and names
 
   static value of(simdjson::dom::element element) noexcept;
   static value of_name(std::string_view name) noexcept {
-    return {value_kind::string, name, simdjson::dom::element{}};
+    return {value_kind::string, name, {}, {}};
+  }
+  static value of(simdjson::dom::object object) noexcept {
+    return {value_kind::object, {}, object, {}};
   }
 
   bool is_number() const noexcept {
@@ -65,24 +69,21 @@ bool is_multiple(const number& n, const number& divisor) noexcept;
 
 /// Deep equality: numbers by value, members in any order. `visited` grows by the values that were
 /// looked at. Allocates for objects of more than 32 members in different orders.
-bool equal(simdjson::dom::element a, simdjson::dom::element b, std::int64_t& visited);
+bool equal(const value& a, const value& b, std::int64_t& visited);
 
 /// Equal for equal values. `visited` as above. Differs between processes.
-std::uint64_t hash_of(simdjson::dom::element value, std::int64_t& visited) noexcept;
+std::uint64_t hash_of(const value& v, std::int64_t& visited) noexcept;
 
-/// How many values a document has, itself and names of members included.
-std::int64_t count_values(simdjson::dom::element document) noexcept;
+/// How many values there are in one, itself and names of members included.
+std::int64_t count_values(const value& v) noexcept;
 
 /// Code points of valid UTF-8.
 std::size_t count_characters(std::string_view text) noexcept;
 
-/// Of an element that is one. (simdjson's own unchecked access gives a reference that does not
+/// Of an element that is an array. (simdjson's own unchecked access gives a reference that does not
 /// outlive its full expression.)
 inline simdjson::dom::array array_in(simdjson::dom::element element) noexcept {
   return element.get_array().value_unsafe();
-}
-inline simdjson::dom::object object_in(simdjson::dom::element element) noexcept {
-  return element.get_object().value_unsafe();
 }
 
 // -- inline: these run for every value of an event ---
@@ -91,26 +92,27 @@ inline value value::of(simdjson::dom::element element) noexcept {
   using simdjson::dom::element_type;
   switch (element.type()) {
     case element_type::STRING:
-      return {value_kind::string, element.get_string().value_unsafe(), element};
+      return {value_kind::string, element.get_string().value_unsafe(), {}, element};
     case element_type::OBJECT:
-      return {value_kind::object, {}, element};
+      return of(simdjson::dom::object{element.get_object().value_unsafe()});
     case element_type::ARRAY:
-      return {value_kind::array, {}, element};
+      return {value_kind::array, {}, {}, element};
     case element_type::INT64:
-      return {value_kind::signed_integer, {}, element};
+      return {value_kind::signed_integer, {}, {}, element};
     case element_type::UINT64:
-      return {value_kind::unsigned_integer, {}, element};
+      return {value_kind::unsigned_integer, {}, {}, element};
     case element_type::DOUBLE:
-      return {value_kind::real, {}, element};
+      return {value_kind::real, {}, {}, element};
     case element_type::BOOL:
       return {
           element.get_bool().value_unsafe() ? value_kind::boolean_true : value_kind::boolean_false,
+          {},
           {},
           element};
     case element_type::NULL_VALUE:
       break;
   }
-  return {value_kind::null, {}, element};
+  return {value_kind::null, {}, {}, element};
 }
 
 }  // namespace td

@@ -23,12 +23,29 @@ need() {
 missing_packages() {
   local groups=" $* " wanted=() package group _
   while read -r package group _; do
-    [[ -n $package && $package != \#* && $groups == *" $group "* ]] && wanted+=("$package")
+    [[ -n $package && $package != \#* && $groups == *" $group "* ]] || continue
+    # A Node from elsewhere brings its npm along, and Debian's would conflict with it.
+    [[ $package == nodejs || $package == npm ]] && command -v npm >/dev/null && continue
+    wanted+=("$package")
   done <infra/dev/packages.txt
   # `ii` and `hi` are installed; whatever is left over is not.
   comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) \
     <(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' "${wanted[@]}" 2>/dev/null |
       sed -n 's/^[ih]i //p' | sort -u)
+}
+
+# npm's packages for the tests, as tests/schema/package-lock.json has them, into .cache/node; scripts find them by NODE_PATH.
+node_packages() {
+  local from=tests/schema to=.cache/node
+  if ! cmp -s "$from/package-lock.json" "$to/installed.json"; then
+    say "installing npm packages into $to"
+    rm -rf "$to"
+    mkdir -p "$to"
+    cp "$from/package.json" "$from/package-lock.json" "$to/"
+    npm --prefix "$to" ci --no-audit --no-fund --loglevel=error >&2 || die "npm ci failed (above)"
+    cp "$from/package-lock.json" "$to/installed.json"
+  fi
+  export NODE_PATH=$PWD/$to/node_modules
 }
 
 # -- build ------------------------------------------------------------------------------------------------------------

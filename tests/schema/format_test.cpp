@@ -166,6 +166,14 @@ BOOST_AUTO_TEST_CASE(uris_have_a_scheme) {
                              "http://[v1.x:y]/",
                              "http://[::ffff:1.2.3.4]/",
                              "http://1.2.3.999/",
+                             "http://1.2.3.4.example.org/",
+                             "a://1.2.3.4*80/",
+                             "http:/",
+                             "http://",
+                             "a:b:c@d",
+                             "a:/b//c",
+                             "http://[V1f.a:b]:80",
+                             "a://u:p@h:1?/?#/?",
                              "a:%41"});
   expect_invalid(format::uri, {"",
                                "//foo.bar/?baz=qux#quux",
@@ -202,7 +210,21 @@ BOOST_AUTO_TEST_CASE(uris_have_a_scheme) {
                                "\na:b",
                                "https://[@example.org/test.txt",
                                "https://example.org/foobar\\.txt",
-                               "http://a:80:80/"});
+                               "http://a:80:80/",
+                               "http://[::1]x/",
+                               "http://[::1]:x/",
+                               "http://[v.a]/",
+                               "http://[v1.]/",
+                               "http://[v1]/",
+                               "http://[vg.a]/",
+                               "http://[v1.%41]/",
+                               "http://a@b@c/",
+                               "http://[::1%25eth0]/",
+                               "http://[1::2::3]/",
+                               "http://[::12345]/",
+                               "http://[1:2:3:4:5:6:7:8:9]/",
+                               "+a:b",
+                               "a_b:c"});
 }
 
 BOOST_AUTO_TEST_CASE(emails_are_mailboxes_of_rfc_5321) {

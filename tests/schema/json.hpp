@@ -46,6 +46,11 @@ inline bool accepts(const compiled_schema& schema, std::string_view text) {
   auto const all = schema.check_all(*document, 100);
   BOOST_TEST(first.has_value() == !all.empty());
   if (first && !all.empty()) BOOST_TEST((*first == all.front()));
+  // And so must a payload, which comes as an object.
+  if (simdjson::dom::object object; (*document).get(object) == simdjson::SUCCESS) {
+    BOOST_TEST((schema.check(object) == first));
+    BOOST_TEST((schema.check_all(object, 100) == all));
+  }
   return !first;
 }
 

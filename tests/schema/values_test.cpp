@@ -31,9 +31,11 @@ bool equal(std::string_view a, std::string_view b) {
   std::int64_t visited = 0;
   json const left{a};
   json const right{b};
-  auto const same = td::equal(*left, *right, visited);
-  BOOST_TEST(td::equal(*right, *left, visited) == same);
-  if (same) BOOST_TEST(td::hash_of(*left, visited) == td::hash_of(*right, visited));
+  auto const same = td::equal(td::value::of(*left), td::value::of(*right), visited);
+  BOOST_TEST(td::equal(td::value::of(*right), td::value::of(*left), visited) == same);
+  if (same)
+    BOOST_TEST(td::hash_of(td::value::of(*left), visited) ==
+               td::hash_of(td::value::of(*right), visited));
   BOOST_TEST(visited > 0);
   return same;
 }
@@ -196,8 +198,8 @@ RC_BOOST_PROP(shuffled_members_are_equal_and_hash_alike, (std::uint64_t seed)) {
 }
 
 BOOST_AUTO_TEST_CASE(values_are_counted) {
-  BOOST_TEST(td::count_values(*json{"1"}) == 1);
-  BOOST_TEST(td::count_values(*json{R"({"a":[1,2,{"b":null}]})"}) == 8);
+  BOOST_TEST(td::count_values(td::value::of(*json{"1"})) == 1);
+  BOOST_TEST(td::count_values(td::value::of(*json{R"({"a":[1,2,{"b":null}]})"})) == 8);
 }
 
 BOOST_AUTO_TEST_CASE(characters_are_code_points) {
