@@ -137,6 +137,8 @@ class consumer_state {
       done = store_->settle_due(*out_, failed);
     }
     if (!done) return trouble(done.error());
+    shared_->meters.deliveries_failed.Increment(static_cast<double>(failed.size()));
+    shared_->meters.deliveries_handled.Increment(static_cast<double>(out_->size() - failed.size()));
     if (std::exchange(told_, false)) log_info("consumer goes on", {kv("consumer", rules_.name)});
     backoff_.reset();
     look_after(0ms);

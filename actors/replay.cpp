@@ -89,9 +89,17 @@ class replay_state_machine {
       if (auto r = jobs_->finish(job.id, done.error(), node_); !r) return r.error();
       return 0ms;
     }
+    if (!job.request.dry_run) count(*done);
     if (done->over) log_info("replay job done", {kv("job", job.id)});
     if (rate == 0) return 0ms;
     return std::chrono::milliseconds{done->items * 1000 / rate};
+  }
+
+  void count(const replay_run::progress& p) {
+    auto& m = shared_->meters;
+    m.replay_passed.Increment(static_cast<double>(p.passed));
+    m.replay_duplicate.Increment(static_cast<double>(p.duplicate));
+    m.replay_refused.Increment(static_cast<double>(p.refused));
   }
 
   void trouble(const failure& why) {

@@ -65,6 +65,7 @@ class schemas_state {
   result<void> renew(std::int64_t revision) {
     const auto loaded = load_schemas(*store_, shared_->set, *schemas_);
     if (loaded) {
+      shared_->meters.schema_changes.Increment();
       log_info("schemas changed",
                {kv("revision", schemas_->revision), kv("active", schemas_->compiled->active()),
                 kv("candidates", schemas_->compiled->candidates())});

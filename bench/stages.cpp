@@ -13,7 +13,7 @@
 // heart. items_per_second is events; bytes_per_second is body bytes.
 //
 //   bench_stages --events FILE   writes the events and schemas, for peers, and measures nothing
-#include "schema/compiled_schema.hpp"
+#include "schema/registry.hpp"
 
 #include <fstream>
 #include <iostream>
@@ -46,28 +46,15 @@ std::shared_ptr<const td::batch> make_batch(std::string_view spoil = {}) {
   return batch;
 }
 
-/// The schemas of the events' kinds, as a registry would give them.
-class stage_schemas final : public td::schema_set {
- public:
-  stage_schemas() {
-    for (auto const& [kind, text] : td::bench::stage_schema_texts())
-      schemas_.emplace_back(kind, td::compiled_schema::compile(text).value());
-  }
-
-  std::optional<td::failure> check(std::string_view kind, std::int32_t,
-                                   simdjson::dom::object payload) const override {
-    for (auto const& [name, schema] : schemas_) {
-      if (name != kind) continue;
-      auto v = schema->check(payload);
-      if (!v) return std::nullopt;
-      return td::failure{td::errc::schema_violation, std::move(v->sentence), std::move(v->pointer)};
-    }
-    return td::failure{td::errc::unknown_kind, {}, {}};
-  }
-
- private:
-  std::vector<std::pair<std::string_view, std::shared_ptr<const td::compiled_schema>>> schemas_;
-};
+/// The schemas of the events' kinds, in the registry that judges in the service, too.
+std::shared_ptr<const td::schema_registry> stage_schemas() {
+  std::vector<td::schema_definition> definitions;
+  for (auto const& [kind, text] : td::bench::stage_schema_texts())
+    definitions.push_back({std::string{kind}, 1, false, std::string{text}});
+  return td::schema_registry::make(definitions, td::unknown_kinds::strict,
+                                   std::make_shared<td::shadow_book>(), nullptr)
+      .value();
+}
 
 void count(benchmark::State& state, const td::batch& batch) {
   std::size_t bytes = 0;
@@ -164,7 +151,7 @@ BENCHMARK(envelope);
 void schema(benchmark::State& state) {
   auto const batch = make_batch();
   std::vector<std::unique_ptr<td::document>> documents;
-  std::vector<std::pair<std::string_view, simdjson::dom::object>> payloads;
+  std::vector<std::pair<std::string_view, simdjson::dom::element>> payloads;
   for (auto const& m : batch->messages()) {
     td::document_limits small;
     small.max_bytes = 1024;
@@ -172,11 +159,11 @@ void schema(benchmark::State& state) {
     if (document.read(batch->body(m))) return state.SkipWithError("refused");
     payloads.emplace_back(document.root()["kind"], document.root()["payload"]);
   }
-  stage_schemas const schemas;
+  auto const schemas = stage_schemas();
   for (auto _ : state) {
     for (auto const& [kind, payload] : payloads) {
-      auto fault = schemas.check(kind, 0, payload);
-      if (fault) state.SkipWithError("refused");
+      auto fault = schemas->check({.kind = kind}, payload);
+      if (fault.refused) state.SkipWithError("refused");
       benchmark::DoNotOptimize(fault);
     }
   }
@@ -214,7 +201,7 @@ void validate(benchmark::State& state) {
 BENCHMARK(validate);
 
 void validate_with_schemas(benchmark::State& state) {
-  validate_by(state, std::make_shared<stage_schemas>());
+  validate_by(state, stage_schemas());
 }
 BENCHMARK(validate_with_schemas);
 

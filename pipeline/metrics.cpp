@@ -54,6 +54,18 @@ metrics::metrics(std::string_view version, std::string_view node)
           counter("taylordash_partitions_created_total", "Daily partitions made ahead")),
       partitions_dropped(
           counter("taylordash_partitions_dropped_total", "Daily partitions dropped by retention")),
+      schema_changes(counter("taylordash_schema_changes_total",
+                             "Times a changed set of schemas was put in force")),
+      replay_passed(
+          counter("taylordash_replay_passed_total", "Items that replay jobs sent with success")),
+      replay_duplicate(counter("taylordash_replay_duplicate_total",
+                               "Items of replay jobs that were there already")),
+      replay_refused(
+          counter("taylordash_replay_refused_total", "Items of replay jobs that failed again")),
+      deliveries_handled(
+          counter("taylordash_deliveries_handled_total", "Deliveries that a consumer has handled")),
+      deliveries_failed(counter("taylordash_deliveries_failed_total",
+                                "Deliveries that a consumer could not handle, each attempt")),
       validate_seconds(histogram("taylordash_validate_seconds",
                                  "Time to check one batch, without its wait", latencies())),
       write_seconds(histogram("taylordash_write_seconds",

@@ -52,6 +52,12 @@ class metrics {
   prometheus::Counter& database_connects;
   prometheus::Counter& partitions_created;
   prometheus::Counter& partitions_dropped;
+  prometheus::Counter& schema_changes;
+  prometheus::Counter& replay_passed;
+  prometheus::Counter& replay_duplicate;
+  prometheus::Counter& replay_refused;
+  prometheus::Counter& deliveries_handled;
+  prometheus::Counter& deliveries_failed;
 
   // -- how long things take, seconds ---
   prometheus::Histogram& validate_seconds;

@@ -51,14 +51,18 @@ replay_refusal not_stored(std::size_t item, presence found) {
 result<replay_run::progress> replay_run::step(const replay_job& job, std::size_t most) {
   auto stretch = jobs_.read(job, most);
   if (!stretch) return stretch.error();
+  progress p{.items = stretch->items.size(), .over = !stretch->more};
   if (!stretch->items.empty() || stretch->cursor != job.cursor) {
     auto outcome = send(job, *stretch);
     if (!outcome) return outcome.error();
     if (auto r = jobs_.settle(job, *stretch, *outcome, node_); !r) return r.error();
+    p.passed = outcome->passed.size();
+    p.duplicate = outcome->duplicate.size();
+    p.refused = outcome->refused.size();
   }
-  if (stretch->more) return progress{stretch->items.size(), false};
+  if (!p.over) return p;
   if (auto r = jobs_.finish(job.id, std::nullopt, node_); !r) return r.error();
-  return progress{stretch->items.size(), true};
+  return p;
 }
 
 result<replay_outcome> replay_run::send(const replay_job& job, const replay_stretch& stretch) {

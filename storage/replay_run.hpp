@@ -25,8 +25,11 @@ class replay_run {
       : jobs_{jobs}, mirror_{mirror}, check_{check}, node_{std::move(node)} {}
 
   struct progress {
-    std::size_t items{};  ///< settled by this step
-    bool over{};          ///< nothing is left; the job is done
+    std::size_t items{};  ///< settled by this step, of which
+    std::size_t passed{};
+    std::size_t duplicate{};
+    std::size_t refused{};
+    bool over{};  ///< nothing is left; the job is done
   };
 
   /// At most `most` items. `job`: as the store has it now. Failures leave the job where it was.
