@@ -20,9 +20,10 @@
 namespace td {
 
 inline constexpr std::size_t max_schema_bytes = 1u << 20;
-inline constexpr std::size_t max_schema_depth = 64;      ///< containers within each other
-inline constexpr std::size_t max_subschemas = 10'000;    ///< schemas within a schema
-inline constexpr std::size_t max_schema_patterns = 200;  ///< each may take RE2 a megabyte
+inline constexpr std::size_t max_schema_depth = 64;    ///< containers within each other
+inline constexpr std::size_t max_subschemas = 10'000;  ///< schemas within a schema
+inline constexpr std::size_t max_schema_patterns = 200;
+inline constexpr std::size_t max_pattern_programs = 4u << 20;  ///< bytes, of all its patterns
 
 /// Absent: configuration_invalid, see `compiled_schema::compile`.
 result<std::unique_ptr<const schema_program>> compile_program(std::string_view text);
@@ -119,6 +120,7 @@ class schema_compiler {
   std::map<step, location_id> places_{};
   std::map<location_id, subschema_id> schemas_at_{};
   std::map<std::string_view, subschema_id> anchors_{};
+  std::size_t pattern_bytes_{};
   std::vector<pending> references_{};  ///< by the `a` of a reference, until they are resolved
 };
 

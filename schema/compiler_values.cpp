@@ -166,6 +166,13 @@ schema_compiler::fault schema_compiler::add_pattern(std::string_view text, locat
   }
   auto compiled = pattern::compile(text);
   if (!compiled) return refusal(where, compiled.error().detail);
+  pattern_bytes_ += compiled->program_bytes();
+  if (pattern_bytes_ > max_pattern_programs) {
+    return refusal(where,
+                   fmt::format("with this pattern those of the schema take {} bytes compiled; "
+                               "at most {} are allowed",
+                               pattern_bytes_, max_pattern_programs));
+  }
   out = static_cast<std::uint32_t>(out_.patterns.size());
   out_.patterns.push_back(std::move(*compiled));
   out_.pattern_texts.push_back(text);

@@ -17,9 +17,12 @@ using simdjson::dom::object;
 /// Arrays up to this size are made unique on the stack.
 constexpr std::size_t few_items = 64;
 
-/// How much text counts as one step, for what walks over it: plain, and through a pattern.
+/// How much text counts as one step for what walks over it, and what a pattern costs.
 constexpr std::size_t text_per_step = 64;
-constexpr std::size_t pattern_text_per_step = 8;
+
+std::int64_t steps_of_pattern(std::string_view text) noexcept {
+  return 10 + static_cast<std::int64_t>(text.size() / 8);
+}
 
 /// By value_kind; `real` is looked at more closely where only integers are allowed.
 constexpr std::array<std::uint8_t, 9> bits_of_kind{
@@ -90,8 +93,7 @@ bool evaluator::obeys(const instruction& in, const value& v) {
       return charge(static_cast<std::int64_t>(v.text.size() / text_per_step)) &&
              count_characters(v.text) >= in.a;
     case operation::matches:
-      return charge(static_cast<std::int64_t>(v.text.size() / pattern_text_per_step)) &&
-             program_.patterns[in.a].matches(v.text);
+      return charge(steps_of_pattern(v.text)) && program_.patterns[in.a].matches(v.text);
     case operation::has_format:
       return charge(static_cast<std::int64_t>(v.text.size() / text_per_step)) &&
              has_format(static_cast<format>(in.a), v.text);
@@ -170,9 +172,8 @@ bool evaluator::members(const member_rules& rules, object object) {
 bool evaluator::unnamed_member(const member_rules& rules, const key_value_pair& member,
                                bool declared) {
   if (!matches(rules.name_schema, value::of_name(member.key))) return false;
-  auto const text_steps = static_cast<std::int64_t>(member.key.size() / pattern_text_per_step);
   for (auto const& p : rules.patterns) {
-    if (!charge(1 + text_steps)) return false;
+    if (!charge(steps_of_pattern(member.key))) return false;
     if (!program_.patterns[p.pattern].matches(member.key)) continue;
     declared = true;
     if (!matches(p.schema, value::of(member.value))) return false;
@@ -276,10 +277,11 @@ bool evaluator::is_one_of(const value_set& set, const value& v) {
   if (set.others.empty()) return false;
   std::int64_t visited = 0;
   auto const hash = hash_of(v, visited);
-  auto const same =
-      std::ranges::equal_range(set.others, hash, {}, &std::pair<std::uint64_t, element>::first);
-  auto const found = std::ranges::any_of(
-      same, [&](auto const& other) { return equal(value::of(other.second), v, visited); });
+  auto at =
+      std::ranges::lower_bound(set.others, hash, {}, &std::pair<std::uint64_t, element>::first);
+  auto found = false;
+  for (; !found && at != set.others.end() && at->first == hash; ++at)
+    found = equal(value::of(at->second), v, visited);
   return charge(visited) && found;
 }
 

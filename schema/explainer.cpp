@@ -17,7 +17,10 @@ using simdjson::dom::element;
 using simdjson::dom::object;
 
 /// Explaining visits parts of the document again on each level.
-constexpr std::int64_t more_steps = 8;
+constexpr std::int64_t more_steps = 4;
+
+/// How many names a misspelled one is compared with.
+constexpr std::size_t compared_names = 200;
 
 /// A reason within a reason is told as long as it is short.
 constexpr std::size_t told_reason_bytes = 600;
@@ -35,7 +38,8 @@ explainer::explainer(const schema_program& program, const value& document,
     : program_{program},
       document_{document},
       evaluator_{program, document, wider(bounds)},
-      limit_{limit} {}
+      limit_{limit},
+      max_depth_{bounds.nesting} {}
 
 violation explainer::out_of_bounds(const schema_program& program, const evaluator& by) {
   auto const where = program.pointer_to(program.subschemas[by.gave_up_at()].where);
@@ -73,7 +77,8 @@ void explainer::add(const place& p, keyword word, location_id where, std::string
 }
 
 void explainer::subschema_of(subschema_id id, const value& v, const place& p, keyword by) {
-  if (id == anything || full()) return;
+  // Past this depth the evaluator gives up, if it comes there at all.
+  if (id == anything || full() || depth_ == max_depth_) return;
   auto const& s = program_.subschemas[id];
   if (s.types == 0) {
     add(p, by, s.where, fmt::format("{} is not allowed there, whatever it is", subject(p)));
@@ -84,6 +89,7 @@ void explainer::subschema_of(subschema_id id, const value& v, const place& p, ke
         fmt::format("{} is {}; {} is needed", subject(p), describe_value(v),
                     types_in_words(s.types)));
   }
+  ++depth_;
   auto const all = [&](range r) {
     for (auto i = r.begin; i != r.end && !full(); ++i) {
       auto const& in = program_.instructions[i];
@@ -93,6 +99,7 @@ void explainer::subschema_of(subschema_id id, const value& v, const place& p, ke
   all(s.of(group::first));
   if (auto const g = evaluator::group_of(v); g != group::first) all(s.of(g));
   all(s.of(group::last));
+  --depth_;
 }
 
 void explainer::instruction_of(const instruction& in, const value& v, const place& p) {
@@ -176,8 +183,10 @@ void explainer::additional(const member_rules& rules, std::string_view name, con
   auto const& s = program_.subschemas[rules.additional];
   if (s.types != 0) return subschema_of(rules.additional, v, p, keyword::additional_properties);
   std::vector<std::string_view> known;
-  for (auto const& named : rules.names)
+  for (auto const& named : rules.names) {
+    if (known.size() == compared_names) break;
     known.push_back(named.name);
+  }
   auto const meant = did_you_mean(suggestions(name.substr(0, 100), known));
   add(p, keyword::additional_properties, s.where,
       fmt::format("{} is a member that the schema does not name, and others are not allowed{}{}",

@@ -48,6 +48,8 @@ class explainer {
   value document_;
   evaluator evaluator_;
   std::size_t limit_;
+  int max_depth_;
+  int depth_{};
   std::vector<violation> found_{};
 };
 

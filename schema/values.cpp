@@ -143,7 +143,7 @@ std::uint64_t hash_of_number(const number& n) noexcept {
   return mix(0 - n.u, 3);
 }
 
-std::uint64_t hash_of_text(std::string_view text) noexcept {
+std::uint64_t hash_of_text(std::string_view text) {
   return mix(std::hash<std::string_view>{}(text), process_key());
 }
 
@@ -255,7 +255,7 @@ bool equal(const value& a, const value& b, std::int64_t& visited) {
   }
 }
 
-std::uint64_t hash_of(const value& v, std::int64_t& visited) noexcept {
+std::uint64_t hash_of(const value& v, std::int64_t& visited) {
   ++visited;
   switch (v.kind) {
     case value_kind::signed_integer:

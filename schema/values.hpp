@@ -72,7 +72,7 @@ bool is_multiple(const number& n, const number& divisor) noexcept;
 bool equal(const value& a, const value& b, std::int64_t& visited);
 
 /// Equal for equal values. `visited` as above. Differs between processes.
-std::uint64_t hash_of(const value& v, std::int64_t& visited) noexcept;
+std::uint64_t hash_of(const value& v, std::int64_t& visited);
 
 /// How many values there are in one, itself and names of members included.
 std::int64_t count_values(const value& v) noexcept;

@@ -4,10 +4,10 @@
 set -euo pipefail
 source infra/dev/lib.sh
 
-python_suites="dev integration"
+python_suites="dev schema_ajv fuzz integration"
 # CAF as Debian builds it is not instrumented, and ThreadSanitizer then reports races that are none. So the suites that
 # run actors stay out of the tsan build; the address and undefined-behaviour sanitizers see all of them.
-tsan_suites="config pipeline mqtt storage http"
+tsan_suites="config pipeline schema mqtt storage http"
 
 name="" preset=debug runner_args=()
 while (($#)); do
@@ -51,16 +51,24 @@ case "$cpp" in
   all) targets=() ;;
   *) for suite in $cpp; do targets+=("test_$suite"); done ;;
 esac
-if is_word integration "$python"; then [[ $cpp == all ]] || targets+=(taylordash); fi
+if [[ $cpp != all ]]; then
+  if is_word integration "$python"; then targets+=(taylordash); fi
+  if is_word schema_ajv "$python"; then targets+=(schema_verdicts); fi
+fi
 
 # -- build ------------------------------------------------------------------------------------------------------------
 
 rm -rf "$reports"
 mkdir -p "$reports"
-if [[ -n $cpp ]] || is_word integration "$python"; then
+if [[ -n $cpp ]] || ((${#targets[@]})); then
   say "building $preset"
   build "$preset" "${targets[@]}" || finish --broken build
 fi
+if is_word fuzz "$python"; then
+  say "building fuzz"
+  build fuzz fuzzers || finish --broken "the fuzz build"
+fi
+if is_word schema_ajv "$python"; then node_packages; fi
 
 # -- run --------------------------------------------------------------------------------------------------------------
 
@@ -82,7 +90,9 @@ if [[ -n $cpp ]]; then
 fi
 for suite in $python; do
   status=0
+  if [[ $suite == schema_ajv ]]; then node_packages; fi
   TAYLORDASH_BIN="${TAYLORDASH_BIN:-$PWD/build/$preset/taylordash}" PYTHONDONTWRITEBYTECODE=1 \
+    TD_SCHEMA_VERDICTS="$PWD/build/$preset/tests/schema_ajv/schema_verdicts" \
     /usr/bin/python3 -m pytest -c tests/pytest.ini "tests/$suite" --junit-xml="$reports/$suite.xml" \
     -o "junit_suite_name=$suite" "${runner_args[@]}" </dev/null || status=$?
   # 0 and 1 are results, 5 is "nothing selected"; everything else means that pytest itself broke.

@@ -103,6 +103,14 @@ BOOST_AUTO_TEST_CASE(what_is_too_large) {
     patterns += fmt::format("\"^{}$\":{{}},", i);
   patterns.back() = '}';
   expect_refused({{patterns + "}", "/patternProperties/^200$", "at most 200 are allowed"}});
+
+  std::string large = "{\"allOf\":[";
+  for (int i = 0; i < 100; ++i)
+    large += fmt::format(R"({{"pattern":"\\p{{L}}{{9{}}}"}},)", i % 10);
+  large.back() = ']';
+  auto const too_large = compiled_schema::compile(large + "}");
+  BOOST_REQUIRE(!too_large);
+  BOOST_TEST(too_large.error().detail.starts_with("with this pattern those of the schema take"));
 }
 
 BOOST_AUTO_TEST_CASE(keywords_that_are_not_supported) {
