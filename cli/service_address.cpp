@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "cli/terminal.hpp"
-#include "config/files.hpp"
 
 namespace td {
 namespace {
@@ -18,17 +17,9 @@ found parsed(const std::string& url, std::string_view whose) {
 }
 
 found of_data_dir(const std::string& directory) {
-  const auto file = directory + "/run/env";
-  const auto content = config::read_file(file, 64u << 10);
-  if (!content.problem.empty()) {
-    return complaint{fmt::format(
-        "no standalone instance runs in {} ({} {}); start one with: taylordash standalone "
-        "--data-dir {}",
-        directory, file, content.problem, directory)};
-  }
-  const auto url = http_url_of_environment_file(content.text);
-  if (url.empty()) return complaint{fmt::format("{} names no HTTP_URL", file)};
-  return parsed(url, file);
+  const auto url = instance_variable(directory, "HTTP_URL");
+  if (!url) return url.error();
+  return parsed(*url, directory + "/run/env");
 }
 
 /// The listening address as one can be reached from here.
@@ -63,23 +54,6 @@ found of_settings(const config_options& options) {
 }
 
 }  // namespace
-
-std::string http_url_of_environment_file(std::string_view text) {
-  constexpr std::string_view name = "HTTP_URL=";
-  while (!text.empty()) {
-    const auto line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    if (!line.starts_with(name)) continue;
-    auto value = line.substr(name.size());
-    for (char quote : {'\'', '"'}) {
-      if (value.size() >= 2 && value.front() == quote && value.back() == quote) {
-        value = value.substr(1, value.size() - 2);
-      }
-    }
-    return std::string{value};
-  }
-  return {};
-}
 
 found address_of(const service_address_options& options) {
   if (!options.url.empty()) return parsed(options.url, "--url");

@@ -5,6 +5,7 @@
 #include <boost/system/result.hpp>
 
 #include "cli/config_options.hpp"
+#include "cli/instance_file.hpp"
 #include "http/client.hpp"
 
 namespace td {
@@ -17,16 +18,7 @@ struct service_address_options {
   config_options config{};
 };
 
-/// One sentence for a person.
-struct complaint {
-  std::string text{};
-};
-
 /// Where that is, or why it can't be told.
 boost::system::result<http_url, complaint> address_of(const service_address_options& options);
-
-/// HTTP_URL of a standalone instance's run/env, which holds shell assignments; empty when it is not
-/// in there.
-std::string http_url_of_environment_file(std::string_view text);
 
 }  // namespace td

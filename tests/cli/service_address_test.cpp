@@ -48,14 +48,6 @@ BOOST_AUTO_TEST_CASE(a_standalone_instance_is_found_by_its_directory) {
       "or directory); start one with: taylordash standalone --data-dir /nowhere");
 }
 
-BOOST_AUTO_TEST_CASE(shell_assignments_are_read_in_every_quoting) {
-  BOOST_TEST(http_url_of_environment_file("A=1\nHTTP_URL=http://h:1\n") == "http://h:1");
-  BOOST_TEST(http_url_of_environment_file("HTTP_URL='http://h:1'") == "http://h:1");
-  BOOST_TEST(http_url_of_environment_file("HTTP_URL=\"http://h:1\"\nB=2") == "http://h:1");
-  BOOST_TEST(http_url_of_environment_file("MY_HTTP_URL=http://h:1\n") == "");
-  BOOST_TEST(http_url_of_environment_file("") == "");
-}
-
 BOOST_AUTO_TEST_CASE(settings_lead_to_where_the_service_listens) {
   BOOST_TEST(told_by({}) == "http://127.0.0.1:8080");
   BOOST_TEST(told_by({"http.listen=0.0.0.0", "http.port=9"}) == "http://127.0.0.1:9");
