@@ -99,6 +99,8 @@ constexpr std::array table{
               "the configuration is not usable", stop},
     errc_info{errc::accounting_mismatch, "accounting_mismatch",
               "the counts of a batch do not add up", stop},
+    errc_info{errc::not_found, "not_found", "there is nothing of that name", stop},
+    errc_info{errc::conflict, "conflict", "it is not in a state that allows this", stop},
     errc_info{errc::internal, "internal", "an assumption of the program does not hold", stop},
 };
 

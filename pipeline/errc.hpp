@@ -73,6 +73,8 @@ enum class errc : std::uint16_t {
   permission_denied,
   configuration_invalid,
   accounting_mismatch,
+  not_found,
+  conflict,
   internal,
 };
 
