@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/config_command.hpp"
+#include "cli/dlq_command.hpp"
 #include "cli/migrate_command.hpp"
 #include "cli/serve_command.hpp"
 #include "cli/standalone_command.hpp"
@@ -23,7 +24,7 @@ namespace {
 /// and an example, and sets `status` when it has run.
 using add_command = void (*)(CLI::App& app, int& status);
 constexpr add_command commands[] = {
-    add_serve_command,  add_standalone_command, add_status_command,
+    add_serve_command,  add_standalone_command, add_status_command, add_dlq_command,
     add_verify_command, add_migrate_command,    add_config_command,
 };
 
@@ -131,7 +132,10 @@ int run_cli(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    if (dynamic_cast<const CLI::RequiredError*>(&error) && app.remaining_size(true) == 0) {
+    const bool incomplete =
+        !innermost(app)->get_subcommands([](const CLI::App*) { return true; }).empty();
+    if (dynamic_cast<const CLI::RequiredError*>(&error) && incomplete &&
+        app.remaining_size(true) == 0) {
       terminal::print(app.help());  // no command, or one that has commands of its own
       return exit_usage;
     }
