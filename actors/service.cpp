@@ -258,6 +258,10 @@ result<void> provision(const settings& s, const lane_slot& slot) {
 
 }  // namespace
 
+event_rules event_rules_from(const settings& s) {
+  return rules_from(s);
+}
+
 database_options database_options_from(const settings& s, std::string application_name) {
   return {.url = s.database.url,
           .application_name = std::move(application_name),

@@ -7,6 +7,7 @@
 #include "config/settings.hpp"
 #include "pipeline/result.hpp"
 #include "pipeline/snapshot.hpp"
+#include "pipeline/validate.hpp"
 #include "storage/stores.hpp"
 
 namespace prometheus {
@@ -31,6 +32,9 @@ class service {
   /// mirrors, maintenance. Returns within the grace time; a watchdog sees to it.
   virtual void stop() = 0;
 };
+
+/// What the settings say about events.
+event_rules event_rules_from(const settings& s);
 
 /// What the settings say about the database and about how long it keeps what.
 database_options database_options_from(const settings& s, std::string application_name);

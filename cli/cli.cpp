@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/config_command.hpp"
+#include "cli/dlq_command.hpp"
 #include "cli/migrate_command.hpp"
 #include "cli/replay_command.hpp"
 #include "cli/schema_command.hpp"
@@ -25,8 +26,9 @@ namespace {
 /// and an example, and sets `status` when it has run.
 using add_command = void (*)(CLI::App& app, int& status);
 constexpr add_command commands[] = {
-    add_serve_command,  add_standalone_command, add_status_command,  add_verify_command,
-    add_schema_command, add_replay_command,     add_migrate_command, add_config_command,
+    add_serve_command,  add_standalone_command, add_status_command,
+    add_verify_command, add_dlq_command,        add_replay_command,
+    add_schema_command, add_migrate_command,    add_config_command,
 };
 
 /// CLI11's help, shorter: an option is its name and its argument, nothing else.
@@ -133,7 +135,10 @@ int run_cli(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    if (dynamic_cast<const CLI::RequiredError*>(&error) && app.remaining_size(true) == 0) {
+    const bool incomplete =
+        !innermost(app)->get_subcommands([](const CLI::App*) { return true; }).empty();
+    if (dynamic_cast<const CLI::RequiredError*>(&error) && incomplete &&
+        app.remaining_size(true) == 0) {
       terminal::print(app.help());  // no command, or one that has commands of its own
       return exit_usage;
     }

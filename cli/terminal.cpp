@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/text_width.hpp"
 #include "pipeline/text.hpp"
 
 namespace td::terminal {
@@ -21,12 +22,6 @@ output look_at(int fd) {
   const bool dumb = !term || std::string_view{term} == "dumb" || *term == '\0';
   o.colours = o.terminal && !dumb && !(no_color && *no_color);
   return o;
-}
-
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;  // not a continuation byte
-  }));
 }
 
 /// Three significant digits at most, no trailing ".0".

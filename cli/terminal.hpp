@@ -54,7 +54,7 @@ struct cell {
 using row = std::vector<cell>;
 
 /// Rows with aligned columns, two spaces between them, `indent` in front, nothing behind. Widths
-/// count code points.
+/// are those on a terminal (text_width.hpp).
 std::string aligned(const output& to, const std::vector<row>& rows, std::string_view indent = "  ");
 
 /// "[#####-----]", `width` characters within the brackets.

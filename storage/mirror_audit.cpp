@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "storage/bytea.hpp"
 #include "storage/pg.hpp"
 
 namespace td {
@@ -51,18 +52,6 @@ constexpr const char* backends_sql =
     "SELECT pid FROM pg_stat_activity WHERE application_name = $1 AND backend_type = "
     "'client backend' AND datname = current_database() AND pid <> pg_backend_pid() ORDER BY pid";
 
-int nibble(char c) noexcept {
-  return c <= '9' ? c - '0' : c - 'a' + 10;
-}
-
-/// `\x0aff`, as PostgreSQL writes bytea.
-void unhex(std::string_view text, std::string& out) {
-  out.clear();
-  text.remove_prefix(2);
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2)
-    out += static_cast<char>((nibble(text[i]) << 4) | nibble(text[i + 1]));
-}
-
 uuid uuid_of(std::string_view text) {
   return parse_uuid(text).value_or(uuid{});
 }
@@ -100,7 +89,7 @@ class pg_mirror_audit final : public mirror_audit {
     auto r = session_.exec(delivery_hashes_sql, {text(1), text(2)});
     if (!r) return r.error();
     for (int i = 0; i < r->size(); ++i) {
-      unhex(r->text(i, 0), bytes_);
+      from_bytea(r->text(i, 0), bytes_);
       auto& hash = found.dead_letters.emplace_back();
       std::copy_n(bytes_.begin(), std::min(bytes_.size(), hash.size()), hash.begin());
     }
@@ -141,7 +130,7 @@ class pg_mirror_audit final : public mirror_audit {
     });
     if (!read) return read.error();
     read = each_row(dead_letters_sql, "dead_letters", [&](const pg::rows& r, int i) {
-      unhex(r.text(i, 1), bytes_);
+      from_bytea(r.text(i, 1), bytes_);
       dead_letter({.topic = r.text(i, 0),
                    .raw = bytes_,
                    .code = r.text(i, 2),

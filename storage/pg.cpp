@@ -101,7 +101,7 @@ result<rows> session::exec(const std::string& sql) {
   return std::move(all->back());
 }
 
-result<rows> session::exec(const std::string& sql, std::initializer_list<param> params) {
+result<rows> session::exec(const std::string& sql, std::span<const param> params) {
   restart_clock();
   if (conn_ == nullptr) return lost("not connected");
   std::vector<const char*> values;

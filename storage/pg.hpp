@@ -83,7 +83,10 @@ class session {
 
   /// Runs one statement with text parameters $1...; nullopt is NULL.
   using param = std::optional<std::string>;
-  result<rows> exec(const std::string& sql, std::initializer_list<param> params);
+  result<rows> exec(const std::string& sql, std::span<const param> params);
+  result<rows> exec(const std::string& sql, std::initializer_list<param> params) {
+    return exec(sql, std::span{params.begin(), params.size()});
+  }
 
   /// Runs statements of which the last is COPY ... FROM STDIN. Then `copy_write`, any number of
   /// times, and `copy_end`; a failure ends the COPY.
