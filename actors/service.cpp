@@ -239,8 +239,8 @@ result<std::string> deployment_of(const database_options& database) {
 }
 
 /// Loaded before the first event comes: none is judged by an empty set.
-result<std::shared_ptr<schema_service>> schemas_in_force(const database_options& database,
-                                                         const settings& s) {
+result<std::shared_ptr<schema_service>> load_schemas(const database_options& database,
+                                                     const settings& s) {
   auto store = open_schema_store(database);
   if (!store) return store.error();
   auto schemas = std::make_shared<schema_service>();
@@ -262,6 +262,13 @@ event_rules event_rules_from(const settings& s) {
   return rules_from(s);
 }
 
+result<std::shared_ptr<const schema_set>> schemas_in_force(const database_options& database,
+                                                           const settings& s) {
+  const auto loaded = load_schemas(database, s);
+  if (!loaded) return loaded.error();
+  return (*loaded)->current.get();
+}
+
 database_options database_options_from(const settings& s, std::string application_name) {
   return {.url = s.database.url,
           .application_name = std::move(application_name),
@@ -280,7 +287,7 @@ result<std::unique_ptr<service>> start_service(const settings& s, on_fatal fatal
   const auto applied = migrate(database, partition_window_from(s));
   if (!applied) return applied.error();
   if (*applied > 0) log_info("database migrated", {kv("migrations", *applied)});
-  const auto schemas = schemas_in_force(database, s);
+  const auto schemas = load_schemas(database, s);
   if (!schemas) return schemas.error();
   const auto deployment = deployment_of(database);
   if (!deployment) return deployment.error();

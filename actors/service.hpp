@@ -6,6 +6,7 @@
 
 #include "config/settings.hpp"
 #include "pipeline/result.hpp"
+#include "pipeline/schema.hpp"
 #include "pipeline/snapshot.hpp"
 #include "pipeline/validate.hpp"
 #include "storage/stores.hpp"
@@ -35,6 +36,10 @@ class service {
 
 /// What the settings say about events.
 event_rules event_rules_from(const settings& s);
+
+/// The schemas that judge events now, as a service with these settings would compile them.
+result<std::shared_ptr<const schema_set>> schemas_in_force(const database_options& database,
+                                                           const settings& s);
 
 /// What the settings say about the database and about how long it keeps what.
 database_options database_options_from(const settings& s, std::string application_name);

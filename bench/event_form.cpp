@@ -60,6 +60,12 @@ std::string_view event_writer::next(timestamp occurred_at) {
   return {body_.data(), body_.size()};
 }
 
+std::string_view event_writer::next_invalid(timestamp occurred_at) {
+  next(occurred_at);
+  body_[event_form::task_id.offset] = 'x';
+  return {body_.data(), body_.size()};
+}
+
 /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
 std::uint64_t event_writer::random() noexcept {
   auto z = state_ += 0x9e3779b97f4a7c15;

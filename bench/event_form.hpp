@@ -59,6 +59,10 @@ class event_writer {
   /// The next event, with new ids. The view lives until the next call.
   std::string_view next(timestamp occurred_at);
 
+  /// The next event, whose task_id is no UUID: the shipped schema refuses it. Its id is like any
+  /// other's and counts in `id_sum`.
+  std::string_view next_invalid(timestamp occurred_at);
+
   /// Sum of the first 32 bits of every event id so far, modulo 2^64. Who holds the same number of
   /// different ids with the same sum holds the same ids, but for a chance of about 1 in 2^32.
   std::uint64_t id_sum() const noexcept { return id_sum_; }

@@ -26,6 +26,7 @@ class producer {
  public:
   producer(const load& what, unsigned number)
       : share_{what.events / what.producers + (number < what.events % what.producers ? 1 : 0)},
+        invalid_{what.invalid},
         writer_{what.seed, number},
         publisher_{
             make_publisher({.broker = what.broker,
@@ -62,7 +63,11 @@ class producer {
 
   /// False when the window is full: the same event again next time.
   result<bool> publish(timestamp occurred_at) {
-    if (next_.empty()) next_ = writer_.next(occurred_at);
+    if (next_.empty()) {
+      // Spread evenly: of 100 events in a row exactly so many.
+      const bool broken = sent_ * invalid_ / 100 != (sent_ + 1) * invalid_ / 100;
+      next_ = broken ? writer_.next_invalid(occurred_at) : writer_.next(occurred_at);
+    }
     auto taken = publisher_->publish(event_form::topic, next_, sent_);
     if (!taken || !*taken) return taken;
     ++sent_;
@@ -99,6 +104,7 @@ class producer {
   }
 
   std::uint64_t share_;
+  std::uint64_t invalid_;
   event_writer writer_;
   std::unique_ptr<publisher> publisher_;
   std::optional<schedule> schedule_;

@@ -20,6 +20,7 @@ struct load {
   std::size_t window{1000};  ///< unacknowledged messages of each producer
   double rate{};             ///< events per second of all producers, open loop; 0: window-closed
   std::uint64_t seed{1};     ///< of the ids
+  unsigned invalid{};        ///< per cent of the events that break their schema
 };
 
 /// What the broker has acknowledged.

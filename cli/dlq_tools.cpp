@@ -48,8 +48,11 @@ std::optional<dead_letter_filter> filter_or_explain(const dlq_selection& selecti
 std::optional<failure> refusal_now(const database_address_options& address, std::string_view topic,
                                    std::string_view bytes) {
   const auto config = load_with(address.config, database_need::optional);
-  return refusal_of(event_rules_from(config.values), std::make_shared<open_schema_set>(), topic,
-                    bytes, now());
+  const auto database = database_of(address, application);
+  if (!database) return failure{errc::configuration_invalid, database.error().text};
+  const auto schemas = schemas_in_force(*database, config.values);
+  if (!schemas) return schemas.error();
+  return refusal_of(event_rules_from(config.values), *schemas, topic, bytes, now());
 }
 
 }  // namespace td::dlq

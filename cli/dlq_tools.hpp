@@ -21,7 +21,8 @@ int with_store(const database_address_options& address, const work& what);
 std::optional<dead_letter_filter> filter_or_explain(const dlq_selection& selection,
                                                     dead_letter_status usual);
 
-/// Why these bytes would be refused now, by the rules of the settings.
+/// Why these bytes would be refused now, by the rules of the settings and the schemas in force; or
+/// why that can't be told.
 std::optional<failure> refusal_now(const database_address_options& address, std::string_view topic,
                                    std::string_view bytes);
 

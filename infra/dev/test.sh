@@ -52,7 +52,7 @@ case "$cpp" in
   *) for suite in $cpp; do targets+=("test_$suite"); done ;;
 esac
 if [[ $cpp != all ]]; then
-  if is_word integration "$python"; then targets+=(taylordash); fi
+  if is_word integration "$python"; then targets+=(taylordash taylordash-bench); fi
   if is_word schema_ajv "$python"; then targets+=(schema_verdicts); fi
 fi
 

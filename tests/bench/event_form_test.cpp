@@ -1,5 +1,8 @@
 #include "bench/event_form.hpp"
 
+#include "schema/registry.hpp"
+#include "schema/shipped.hpp"
+
 #include <memory>
 #include <set>
 #include <string>
@@ -29,6 +32,24 @@ BOOST_AUTO_TEST_CASE(are_events_that_the_service_accepts) {
   const auto checked = check.check(raw, at);
   BOOST_TEST(checked.rejects.empty());
   BOOST_TEST(checked.events.size() == 100u);
+}
+
+BOOST_AUTO_TEST_CASE(break_the_shipped_schema_when_they_are_to) {
+  std::vector<td::schema_definition> shipped;
+  for (const auto& s : td::shipped_schemas())
+    shipped.push_back({std::string{s.kind}, s.version, false, std::string{s.body}});
+  const auto schemas = td::schema_registry::make(shipped, td::unknown_kinds::strict,
+                                                 std::make_shared<td::shadow_book>(), nullptr);
+  event_writer writer{1, 42};
+  auto raw = std::make_shared<td::batch>();
+  raw->add(event_form::topic, writer.next(at), at);
+  raw->add(event_form::topic, writer.next_invalid(at), at);
+  raw->add(event_form::topic, writer.next(at), at);
+  const auto checked = td::validator{{}, *schemas}.check(raw, at);
+  BOOST_TEST(checked.events.size() == 2u);
+  BOOST_REQUIRE(checked.rejects.size() == 1u);
+  BOOST_TEST(checked.rejects.front().message == 1u);
+  BOOST_TEST(checked.rejects.front().why.pointer == "/payload/task_id");
 }
 
 BOOST_AUTO_TEST_CASE(have_their_fields_where_limit_drain_cuts_them) {

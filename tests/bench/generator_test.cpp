@@ -38,6 +38,18 @@ struct listening_broker {
 
 BOOST_AUTO_TEST_SUITE(generators)
 
+BOOST_FIXTURE_TEST_CASE(break_as_many_events_as_they_are_told, listening_broker) {
+  const auto report = generate(
+      {.broker = broker.options(), .events = 400, .producers = 2, .window = 50, .invalid = 25}, {});
+  BOOST_REQUIRE(report.has_value());
+  td::batch all;
+  read_all(*lane, all, 400);
+  std::size_t broken = 0;
+  for (const auto& m : all.messages())
+    broken += event_form::task_id.in(all.body(m)).front() == 'x' ? 1u : 0u;
+  BOOST_TEST(broken == 100u);
+}
+
 BOOST_FIXTURE_TEST_CASE(publish_every_event_once_and_report_its_id, listening_broker) {
   const auto report =
       generate({.broker = broker.options(), .events = 1000, .producers = 3, .window = 50}, {});

@@ -29,6 +29,8 @@ resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 def pytest_addoption(parser):
     parser.addoption("--outage", type=float, default=float(os.environ.get("TD_OUTAGE", "20")),
                      help="how long servers stay away in the outage tests, seconds (the promise is tested with 60)")
+    parser.addoption("--flood", type=int, default=int(os.environ.get("TD_FLOOD", "40000")),
+                     help="how many invalid events the flood has (a minute at full rate: about 2000000)")
     parser.addoption("--keep", action="store_true", help="keep the directories with logs and configurations")
 
 
