@@ -66,6 +66,7 @@ void count(benchmark::State& state, const td::batch& batch) {
   state.counters["per_event"] = benchmark::Counter(
       static_cast<double>(batch.size()),
       benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["events"] = static_cast<double>(batch.size());
   state.counters["bytes_per_event"] =
       static_cast<double>(bytes) / static_cast<double>(batch.size());
 }

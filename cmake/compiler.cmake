@@ -3,6 +3,7 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 
+option(TD_FUZZ "Only the libFuzzer programs of tests/fuzz; needs Clang" OFF)
 set(TD_SANITIZE "" CACHE STRING "Sanitizers to compile with, for example address,undefined")
 
 find_program(CCACHE ccache)
@@ -18,7 +19,7 @@ add_library(td_flags INTERFACE)
 target_include_directories(td_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(
   td_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Werror -fno-omit-frame-pointer
-                     $<$<BOOL:${CCACHE}>:-fpch-preprocess>)
+                     $<$<AND:$<BOOL:${CCACHE}>,$<CXX_COMPILER_ID:GNU>>:-fpch-preprocess>)
 
 find_program(MOLD mold)
 if(MOLD)

@@ -187,7 +187,8 @@ class translator {
                       R"(with a digit, and ends with ">")");
     }
     if (!names_.insert(name).second) {
-      return in_.fail(begin, fmt::format("a second group is named {}; names differ", td::quoted(name)));
+      return in_.fail(begin,
+                      fmt::format("a second group is named {}; names differ", td::quoted(name)));
     }
     return true;
   }

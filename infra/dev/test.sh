@@ -68,7 +68,6 @@ if is_word fuzz "$python"; then
   say "building fuzz"
   build fuzz fuzzers || finish --broken "the fuzz build"
 fi
-if is_word schema_ajv "$python"; then node_packages; fi
 
 # -- run --------------------------------------------------------------------------------------------------------------
 
