@@ -1,13 +1,12 @@
 #pragma once
 
-#include "schema/registry.hpp"
-
 #include <functional>
 #include <memory>
 
 #include "actors/context.hpp"
 #include "actors/interfaces.hpp"
 #include "pipeline/schema.hpp"
+#include "schema/registry.hpp"
 #include "storage/schema_store.hpp"
 
 namespace td {

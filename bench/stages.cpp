@@ -13,8 +13,6 @@
 // heart. items_per_second is events; bytes_per_second is body bytes.
 //
 //   bench_stages --events FILE   writes the events and schemas, for peers, and measures nothing
-#include "schema/registry.hpp"
-
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -29,6 +27,7 @@
 #include "pipeline/document.hpp"
 #include "pipeline/envelope.hpp"
 #include "pipeline/validate.hpp"
+#include "schema/registry.hpp"
 
 namespace {
 

@@ -1,7 +1,5 @@
 #include "cli/schema_command.hpp"
 
-#include "schema/compiled_schema.hpp"
-
 #include <functional>
 #include <memory>
 
@@ -15,6 +13,7 @@
 #include "cli/terminal.hpp"
 #include "config/files.hpp"
 #include "pipeline/document.hpp"
+#include "schema/compiled_schema.hpp"
 #include "storage/schema_store.hpp"
 
 namespace td {

@@ -1,10 +1,10 @@
 #include "schema/compiled_schema.hpp"
 
+#include <utility>
+
 #include "schema/compiler.hpp"
 #include "schema/evaluator.hpp"
 #include "schema/explainer.hpp"
-
-#include <utility>
 
 namespace td {
 namespace {

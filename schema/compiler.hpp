@@ -1,7 +1,5 @@
 #pragma once
 
-#include "schema/program.hpp"
-
 #include <array>
 #include <bitset>
 #include <cstdint>
@@ -16,6 +14,7 @@
 #include <simdjson.h>
 
 #include "pipeline/result.hpp"
+#include "schema/program.hpp"
 
 namespace td {
 

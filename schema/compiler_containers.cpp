@@ -1,5 +1,3 @@
-#include "schema/compiler.hpp"
-
 #include <set>
 #include <unordered_map>
 
@@ -7,6 +5,7 @@
 
 #include "pipeline/document.hpp"
 #include "pipeline/text.hpp"
+#include "schema/compiler.hpp"
 
 namespace td {
 namespace {

@@ -1,5 +1,3 @@
-#include "schema/compiler.hpp"
-
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -7,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "pipeline/text.hpp"
+#include "schema/compiler.hpp"
 
 namespace td {
 namespace {

@@ -1,5 +1,3 @@
-#include "schema/compiler.hpp"
-
 #include <algorithm>
 #include <array>
 #include <set>
@@ -9,6 +7,7 @@
 #include "config/suggest.hpp"
 #include "pipeline/document.hpp"
 #include "pipeline/text.hpp"
+#include "schema/compiler.hpp"
 
 namespace td {
 namespace {

@@ -1,7 +1,3 @@
-#include "schema/pattern.hpp"
-#include "schema/pattern_cursor.hpp"
-#include "schema/pattern_escape.hpp"
-
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
@@ -13,6 +9,9 @@
 #include <fmt/format.h>
 
 #include "pipeline/text.hpp"
+#include "schema/pattern.hpp"
+#include "schema/pattern_cursor.hpp"
+#include "schema/pattern_escape.hpp"
 
 namespace td {
 namespace {

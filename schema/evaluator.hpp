@@ -1,11 +1,11 @@
 #pragma once
 
-#include "schema/program.hpp"
-
 #include <cstddef>
 #include <cstdint>
 
 #include <simdjson.h>
+
+#include "schema/program.hpp"
 
 namespace td {
 

@@ -1,16 +1,16 @@
 #pragma once
 
-#include "schema/compiled_schema.hpp"
-#include "schema/evaluator.hpp"
-#include "schema/program.hpp"
-#include "schema/sentences.hpp"
-
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <simdjson.h>
+
+#include "schema/compiled_schema.hpp"
+#include "schema/evaluator.hpp"
+#include "schema/program.hpp"
+#include "schema/sentences.hpp"
 
 namespace td {
 

@@ -1,13 +1,12 @@
 #include "schema/pattern_escape.hpp"
 
-#include "schema/pattern_property.hpp"
-
 #include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "pipeline/text.hpp"
+#include "schema/pattern_property.hpp"
 
 namespace td {
 namespace {

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "schema/pattern_cursor.hpp"
-
 #include <cstddef>
 #include <string>
+
+#include "schema/pattern_cursor.hpp"
 
 namespace td {
 

@@ -1,11 +1,5 @@
 #pragma once
 
-#include "schema/format.hpp"
-#include "schema/keywords.hpp"
-#include "schema/name_table.hpp"
-#include "schema/pattern.hpp"
-#include "schema/values.hpp"
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +9,12 @@
 #include <vector>
 
 #include <simdjson.h>
+
+#include "schema/format.hpp"
+#include "schema/keywords.hpp"
+#include "schema/name_table.hpp"
+#include "schema/pattern.hpp"
+#include "schema/values.hpp"
 
 namespace td {
 

@@ -1,8 +1,5 @@
 #pragma once
 
-#include "schema/compiled_schema.hpp"
-#include "schema/shadow_book.hpp"
-
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,6 +10,8 @@
 #include <vector>
 
 #include "pipeline/schema.hpp"
+#include "schema/compiled_schema.hpp"
+#include "schema/shadow_book.hpp"
 
 namespace td {
 

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "schema/program.hpp"
-
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include <simdjson.h>
+
+#include "schema/program.hpp"
 
 namespace td {
 

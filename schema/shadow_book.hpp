@@ -1,7 +1,5 @@
 #pragma once
 
-#include "schema/compiled_schema.hpp"
-
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -15,6 +13,7 @@
 
 #include "pipeline/time.hpp"
 #include "pipeline/uuid.hpp"
+#include "schema/compiled_schema.hpp"
 
 namespace td {
 

@@ -1,13 +1,12 @@
 #include "storage/schema_store.hpp"
 
-#include "schema/compiled_schema.hpp"
-#include "schema/shipped.hpp"
-
 #include <array>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "schema/compiled_schema.hpp"
+#include "schema/shipped.hpp"
 #include "storage/locks.hpp"
 #include "storage/pg.hpp"
 

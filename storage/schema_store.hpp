@@ -1,8 +1,5 @@
 #pragma once
 
-#include "schema/registry.hpp"
-#include "schema/shadow_book.hpp"
-
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,6 +12,8 @@
 #include "pipeline/result.hpp"
 #include "pipeline/time.hpp"
 #include "pipeline/uuid.hpp"
+#include "schema/registry.hpp"
+#include "schema/shadow_book.hpp"
 #include "storage/stores.hpp"
 
 namespace td {

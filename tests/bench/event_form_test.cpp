@@ -1,8 +1,5 @@
 #include "bench/event_form.hpp"
 
-#include "schema/registry.hpp"
-#include "schema/shipped.hpp"
-
 #include <memory>
 #include <set>
 #include <string>
@@ -11,6 +8,8 @@
 
 #include "pipeline/schema.hpp"
 #include "pipeline/validate.hpp"
+#include "schema/registry.hpp"
+#include "schema/shipped.hpp"
 
 namespace event_form = td::bench::event_form;
 using td::bench::event_writer;

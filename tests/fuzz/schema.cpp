@@ -1,8 +1,7 @@
 // SCHEMA, a line "---", DOCUMENT: compiled, and if that can be, checked.
-#include "schema/compiled_schema.hpp"
-
 #include <simdjson.h>
 
+#include "schema/compiled_schema.hpp"
 #include "tests/fuzz/fuzzing.hpp"
 
 namespace {

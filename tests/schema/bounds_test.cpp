@@ -1,5 +1,3 @@
-#include "schema/evaluator.hpp"
-
 #include <chrono>
 #include <string>
 #include <thread>
@@ -8,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
+#include "schema/evaluator.hpp"
 #include "tests/schema/json.hpp"
 
 using td::test::accepts;

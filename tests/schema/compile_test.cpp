@@ -1,11 +1,10 @@
-#include "schema/compiled_schema.hpp"
-
 #include <string>
 
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 #include <rapidcheck/boost_test.h>
 
+#include "schema/compiled_schema.hpp"
 #include "tests/pipeline/json_maker.hpp"
 #include "tests/schema/json.hpp"
 

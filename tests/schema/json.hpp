@@ -1,7 +1,5 @@
 #pragma once
 
-#include "schema/compiled_schema.hpp"
-
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 #include <simdjson.h>
 
+#include "schema/compiled_schema.hpp"
 #include "tests/pipeline/bodies.hpp"
 
 namespace td::test {

@@ -1,8 +1,6 @@
 // The official JSON Schema Test Suite, as Debian's libtest-json-schema-acceptance-perl has it:
 // every file of draft 7 and draft 2020-12, the optional ones included. What is not passed stands in
 // skipped.txt with its reason; an entry there that is not needed is a failure too.
-#include "schema/compiled_schema.hpp"
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -16,6 +14,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "schema/compiled_schema.hpp"
 #include "tests/pipeline/bodies.hpp"
 
 namespace {

@@ -1,7 +1,5 @@
 #include "schema/pattern.hpp"
 
-#include "schema/pattern_property.hpp"
-
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -9,6 +7,8 @@
 
 #include <boost/test/unit_test.hpp>
 #include <rapidcheck/boost_test.h>
+
+#include "schema/pattern_property.hpp"
 
 using td::errc;
 using td::pattern;

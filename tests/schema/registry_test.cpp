@@ -1,9 +1,8 @@
 #include "schema/registry.hpp"
 
-#include "schema/shipped.hpp"
-
 #include <thread>
 
+#include "schema/shipped.hpp"
 #include "tests/schema/json.hpp"
 
 using namespace td;

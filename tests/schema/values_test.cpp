@@ -1,7 +1,5 @@
 #include "schema/values.hpp"
 
-#include "schema/name_table.hpp"
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -15,6 +13,7 @@
 #include <fmt/format.h>
 #include <rapidcheck/boost_test.h>
 
+#include "schema/name_table.hpp"
 #include "tests/pipeline/json_maker.hpp"
 #include "tests/schema/json.hpp"
 

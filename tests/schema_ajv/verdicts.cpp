@@ -5,9 +5,6 @@
 //   match, as ranges
 // and {"refused": SENTENCE} for what is not compiled. Where `check` and `check_all` contradict each
 // other, the verdict is "!".
-#include "schema/compiled_schema.hpp"
-#include "schema/pattern.hpp"
-
 #include <cstddef>
 #include <cstdint>
 #include <iostream>
@@ -16,6 +13,9 @@
 
 #include <boost/json.hpp>
 #include <simdjson.h>
+
+#include "schema/compiled_schema.hpp"
+#include "schema/pattern.hpp"
 
 namespace {
 

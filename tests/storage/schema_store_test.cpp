@@ -1,11 +1,10 @@
 #include "storage/schema_store.hpp"
 
-#include "schema/shipped.hpp"
-
 #include <thread>
 
 #include <boost/test/unit_test.hpp>
 
+#include "schema/shipped.hpp"
 #include "tests/storage/fixtures.hpp"
 
 using namespace td;
