@@ -142,9 +142,9 @@ result<replay_stretch> read_events(pg::session& session, const replay_job& job, 
 
 result<std::uint64_t> count_matching(pg::session& session, const replay_job& job) {
   auto r = job.request.source == replay_source::dead_letters
-               ? exec_letters(session, job, std::string{"SELECT count(*) "} + sql::from_letters)
+               ? exec_letters(session, job, fmt::format("SELECT count(*) {}", sql::from_letters))
                : exec_events(session, job, journal_place::from(job.cursor),
-                             std::string{"SELECT count(*) "} + sql::from_events);
+                             fmt::format("SELECT count(*) {}", sql::from_events));
   if (!r) return r.error();
   return static_cast<std::uint64_t>(r->number(0, 0));
 }

@@ -39,6 +39,7 @@ class Memory(threading.Thread):
         return self.samples
 
 
+@pytest.mark.timeout(1200)
 def test_a_flood_of_invalid_events_is_counted_exactly_and_starves_nobody(stack, flood):
     service = stack.service(environment=SMALL_QUARANTINE).start()
     good = stack.producer(seed=1, rate=50)
@@ -50,6 +51,7 @@ def test_a_flood_of_invalid_events_is_counted_exactly_and_starves_nobody(stack, 
                            "--invalid", "100", "--producers", "2"], stdout=subprocess.PIPE, text=True) as load:
         stored_during = []
         while stack.oracle.dead_letter_count() < flood:
+            assert load.poll() in (None, 0), "the load generator failed"
             stored_during.append(stack.oracle.stored_count())
             assert time.monotonic() - started < 60 + flood / 2000, "the flood does not end"
             time.sleep(0.2)
