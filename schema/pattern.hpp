@@ -27,7 +27,9 @@ class pattern {
   pattern& operator=(pattern&&) noexcept;
   ~pattern();
 
-  /// Whether any part of the text (valid UTF-8) matches.
+  /// Whether any part of the text (valid UTF-8) matches. Some 70 ns for a short text; some 60 ns
+  /// per character where `\p{...}` is counted to dozens, which RE2 does without its DFA:
+  /// "maxLength" beside `\p{L}+` is faster.
   bool matches(std::string_view text) const;
 
   /// What the pattern takes for good. Searches keep states of as much as `max_program_bytes` more.
