@@ -1,5 +1,6 @@
 #include "cli/database_address.hpp"
 
+#include <cstdlib>
 #include <filesystem>
 
 #include <CLI/CLI.hpp>
@@ -25,6 +26,12 @@ std::string hint_at_an_instance() {
   return fmt::format("; a standalone instance runs in {0}: --data-dir {0}", usual->string());
 }
 
+found of_instance(const std::string& data_dir, std::string application_name) {
+  const auto url = instance_variable(data_dir, "DATABASE_URL");
+  if (!url) return url.error();
+  return database_options{.url = *url, .application_name = std::move(application_name)};
+}
+
 found of_settings(const config_options& options, std::string application_name) {
   const auto config = load_with(options, database_need::optional);
   std::size_t others = 0;
@@ -34,6 +41,9 @@ found of_settings(const config_options& options, std::string application_name) {
     ++others;
   }
   if (config.values.database.url.empty()) {
+    // `standalone` heeds it, too. Settings that name a database win over it.
+    if (const char* instance = std::getenv("TAYLORDASH_DATA_DIR"))
+      return of_instance(instance, std::move(application_name));
     return complaint{
         fmt::format("which database? Name it with --config FILE (database.url), with "
                     "TAYLORDASH_DATABASE__URL, or with TAYLORDASH_DATABASE__URL_FILE{}",
@@ -55,10 +65,8 @@ void add_database_options(CLI::App& command, database_address_options& options) 
 }
 
 found database_of(const database_address_options& options, std::string application_name) {
-  if (options.data_dir.empty()) return of_settings(options.config, std::move(application_name));
-  const auto url = instance_variable(options.data_dir, "DATABASE_URL");
-  if (!url) return url.error();
-  return database_options{.url = *url, .application_name = std::move(application_name)};
+  if (!options.data_dir.empty()) return of_instance(options.data_dir, std::move(application_name));
+  return of_settings(options.config, std::move(application_name));
 }
 
 std::optional<database_options> database_or_explain(const database_address_options& options,

@@ -12,7 +12,8 @@
 namespace td {
 
 /// How somebody names the database that a command should work on: that of a standalone instance,
-/// else the settings' database.url. Must live until the command has run.
+/// else the settings' database.url, else that of the instance in TAYLORDASH_DATA_DIR. Must live
+/// until the command has run.
 struct database_address_options {
   std::string data_dir{};  ///< --data-dir DIR of a standalone instance
   config_options config{};

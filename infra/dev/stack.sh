@@ -59,6 +59,11 @@ stack_status() {
   exec "$stack_binary" status --data-dir "$stack_dir" "$@"
 }
 
+stack_command() {
+  stack_built
+  TAYLORDASH_DATA_DIR=$stack_dir exec "$stack_binary" "$@"
+}
+
 stack_logs() {
   [[ -f $stack_log ]] || die "'./dev up' has not run here; './dev run' logs to its terminal, the servers to $stack_dir/log"
   exec tail -n 50 "$@" "$stack_log"
