@@ -1,15 +1,12 @@
 #include "storage/retention_work.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "pipeline/log.hpp"
-#include "storage/locks.hpp"
-#include "storage/partitions.hpp"
+#include "storage/day_rewrite.hpp"
 #include "storage/retention_sql.hpp"
 
 namespace td {
@@ -23,8 +20,6 @@ using std::chrono::sys_days;
 // because a copy of nearly everything costs more than the space is worth.
 constexpr std::uint64_t rewrite_from_one_in = 5;
 constexpr std::int64_t pages_per_step = 1000;  // 8 MB
-constexpr std::size_t most_late_batches = 64;  // that are carried over behind the lock
-constexpr int swap_attempts = 3;
 
 std::uint64_t count_of(const pg::rows& r, int row, int column) {
   return static_cast<std::uint64_t>(r.number(row, column));
@@ -41,10 +36,6 @@ std::string date_of(sys_days day) {
 retention_way way_for(std::uint64_t expired, std::uint64_t kept) {
   return expired * rewrite_from_one_in >= expired + kept ? retention_way::rewrite
                                                          : retention_way::erase;
-}
-
-std::string copy_of(const day_table& day) {
-  return day.name + "_kept";
 }
 
 }  // namespace
@@ -157,7 +148,7 @@ result<void> retention_work::plan_dead_letters(retention_plan& plan) {
 
 result<retention_run> retention_work::apply(std::string_view actor) {
   run_ = {.actor = std::string{actor}};
-  auto done = remove_leftovers();
+  auto done = remove_copies(session_);
   if (done) done = take_whole();
   if (done) done = take_mixed();
   if (done) done = take_dead_letters();
@@ -170,17 +161,6 @@ result<retention_run> retention_work::apply(std::string_view actor) {
     if (auto r = note_run(true); !r) return r.error();
   }
   return run_;
-}
-
-/// Copies that did not come to take their day's place.
-result<void> retention_work::remove_leftovers() {
-  auto r = session_.exec(sql::leftovers);
-  if (!r) return r.error();
-  for (int i = 0; i < r->size(); ++i) {
-    if (auto gone = session_.exec(fmt::format("DROP TABLE {}", r->text(i, 0))); !gone)
-      return gone.error();
-  }
-  return ok();
 }
 
 /// Who is in the way of one day is in the way of it only for now.
@@ -270,8 +250,12 @@ result<void> retention_work::sweep(const day_table& day) {
   const auto n = count(day, expired);
   if (!n) return n.error();
   if (n->expired == 0) return ok();
-  return way_for(n->expired, n->kept) == retention_way::rewrite ? rewrite(day, expired)
-                                                                : erase(day, expired);
+  if (way_for(n->expired, n->kept) == retention_way::erase) return erase(day, expired);
+  const auto done = rewrite_day(session_, day, expired);
+  if (!done) return done.error();
+  run_.events += done->events;
+  run_.bytes += done->bytes;
+  return note_run(false);
 }
 
 result<void> retention_work::erase(const day_table& day, const std::string& expired) {
@@ -286,114 +270,6 @@ result<void> retention_work::erase(const day_table& day, const std::string& expi
     if (auto noted = note_run(false); !noted) return noted;
   }
   return ok();
-}
-
-// -- rewriting a day ---
-
-/// What stays is copied while everybody goes on reading and writing; then the copy takes the day's
-/// place behind a lock that is held for a moment. Until that moment nothing has happened.
-result<void> retention_work::rewrite(const day_table& day, const std::string& expired) {
-  const auto made = copy_kept(day, expired);
-  if (!made) {
-    if (session_.is_open()) static_cast<void>(session_.exec("ROLLBACK"));
-    return made.error();
-  }
-  auto swapped = swap(day, expired, *made);
-  if (!swapped) {
-    if (session_.is_open())
-      static_cast<void>(session_.exec(fmt::format("DROP TABLE {}", copy_of(day))));
-    return swapped.error();
-  }
-  run_.events += made->expired;
-  run_.bytes += *swapped;
-  return note_run(false);
-}
-
-result<retention_work::copy> retention_work::copy_kept(const day_table& day,
-                                                       const std::string& expired) {
-  const auto name = copy_of(day);
-  const auto from = midnight(day.day);
-  const auto to = midnight(day.day + days{1});
-  if (auto r = session_.exec(fmt::format(sql::make_copy, day.name, name, from, to)); !r)
-    return r.error();
-  auto position = session_.exec(sql::journal_position);
-  if (!position) return position.error();
-  const auto n = count(day, expired);
-  if (!n) return n.error();
-  auto copied = session_.exec(fmt::format(sql::copy_kept, day.name, name, from, to, expired));
-  if (!copied) return copied.error();
-  if (copied->affected() != n->kept) {
-    return failure{errc::internal, fmt::format("{} of {} events of {} were copied",
-                                               copied->affected(), n->kept, day.name)};
-  }
-  auto indexes = session_.exec(fmt::format(sql::search_indexes_of, day.name));
-  if (!indexes) return indexes.error();
-  for (int i = 0; i < indexes->size(); ++i) {
-    for (const auto& index : search_indexes) {
-      if (indexes->text(i, 0) != index.suffix) continue;
-      auto built = session_.exec(
-          fmt::format("CREATE INDEX {0}_{1} ON {0} {2}", name, index.suffix, index.definition));
-      if (!built) return built.error();
-    }
-  }
-  if (auto r = session_.exec("COMMIT"); !r) return r.error();
-  return copy{n->expired, n->kept, position->number(0, 0)};
-}
-
-/// Returns the bytes given back.
-result<std::uint64_t> retention_work::swap(const day_table& day, const std::string& expired,
-                                           const copy& made) {
-  for (int attempt = 1;; ++attempt) {
-    auto done = swap_locked(day, expired, made);
-    if (done || !session_.is_open()) return done;
-    if (auto r = session_.exec("ROLLBACK"); !r) return r.error();
-    if (done.error().code != errc::database_busy || attempt == swap_attempts) return done;
-    // Whoever queued behind us goes first.
-    if (auto r = session_.exec("SELECT pg_sleep(0.5)"); !r) return r.error();
-  }
-}
-
-result<std::uint64_t> retention_work::swap_locked(const day_table& day, const std::string& expired,
-                                                  const copy& made) {
-  const auto name = copy_of(day);
-  const auto from = midnight(day.day);
-  const auto to = midnight(day.day + days{1});
-  auto locked = session_.exec(
-      fmt::format(sql::lock_mirror, lock_call("pg_advisory_xact_lock", lock_class::partitions)));
-  if (!locked) return locked.error();
-  auto late = session_.exec(sql::late_batches, {std::to_string(made.position), from, to,
-                                                std::to_string(most_late_batches + 1)});
-  if (!late) return late.error();
-  std::uint64_t late_expired = 0;
-  if (late->size() > static_cast<int>(most_late_batches))
-    return failure{errc::database_busy, "many late events come in"};
-  if (late->size() > 0) {
-    std::string ids;
-    for (int i = 0; i < late->size(); ++i)
-      ids += fmt::format("{}{}", i == 0 ? "" : ", ", late->text(i, 0));
-    auto added = session_.exec(fmt::format(sql::add_late, day.name, name, from, to, expired, ids));
-    if (!added) return added.error();
-    auto gone = session_.exec(fmt::format(sql::count_late, day.name, ids, expired));
-    if (!gone) return gone.error();
-    late_expired = count_of(*gone, 0, 0);
-  }
-  auto before = session_.exec(fmt::format(sql::size_of, day.name));
-  if (!before) return before.error();
-  auto after = session_.exec(fmt::format(sql::size_of, name));
-  if (!after) return after.error();
-  auto indexes = session_.exec(fmt::format(sql::search_indexes_of, name));
-  if (!indexes) return indexes.error();
-  auto script = fmt::format(sql::swap, day.name, name, from, to);
-  for (int i = 0; i < indexes->size(); ++i) {
-    const auto suffix = indexes->text(i, 0);
-    const auto is = [suffix](const auto& index) { return suffix == index.suffix; };
-    if (std::any_of(std::begin(search_indexes), std::end(search_indexes), is))
-      script += fmt::format("ALTER INDEX {0}_{2} RENAME TO {1}_{2}; ", name, day.name, suffix);
-  }
-  if (auto r = session_.exec(script + "COMMIT"); !r) return r.error();
-  run_.events += late_expired;
-  const auto size = [](const pg::rows& r) { return count_of(r, 0, 0); };
-  return size(*before) - std::min(size(*before), size(*after));
 }
 
 // -- dead letters ---

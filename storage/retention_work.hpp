@@ -36,11 +36,6 @@ class retention_work {
     std::uint64_t kept{};
     std::uint64_t bytes{};  ///< of the whole day, indexes included
   };
-  struct copy {
-    std::uint64_t expired{};
-    std::uint64_t kept{};
-    std::int64_t position{};  ///< of the journal, when it was made
-  };
 
   result<std::vector<day_table>> whole_days();
   result<std::vector<day_table>> mixed_days();
@@ -51,17 +46,11 @@ class retention_work {
   result<void> plan_mixed(retention_plan& plan);
   result<void> plan_dead_letters(retention_plan& plan);
 
-  result<void> remove_leftovers();
   result<void> take_whole();
   result<void> take_mixed();
   result<std::vector<day_table>> unswept(const std::vector<day_table>& days, std::int64_t position);
   result<void> sweep(const day_table& day);
   result<void> erase(const day_table& day, const std::string& expired);
-  result<void> rewrite(const day_table& day, const std::string& expired);
-  result<copy> copy_kept(const day_table& day, const std::string& expired);
-  result<std::uint64_t> swap(const day_table& day, const std::string& expired, const copy& made);
-  result<std::uint64_t> swap_locked(const day_table& day, const std::string& expired,
-                                    const copy& made);
   result<void> take_dead_letters();
 
   result<void> begin_run();
