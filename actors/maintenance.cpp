@@ -12,8 +12,8 @@ using std::chrono::floor;
 
 constexpr auto look_every = 10min;  // partitions are made days ahead: nothing here is urgent
 constexpr auto retry_after = 10s;   // the database was away, or another statement held a lock
-constexpr auto trusted_gap = 1h;    // between our clock and the database's
 constexpr auto follow_up = 100ms;   // one step found work; there may be more
+constexpr const char* in_history = "the service";
 
 class maintenance_state {
  public:
@@ -56,13 +56,13 @@ class maintenance_state {
     const auto today = floor<days>(std::min(ours, *theirs));
     const auto first_kept = today - floor<days>(shared_->set.retention.events);
     if (const auto r = make_ahead(first_kept, today); !r) return r.error();
-    // Dropping is for ever, so one wrong clock must not be enough for it.
-    if (ours - *theirs > trusted_gap || *theirs - ours > trusted_gap) {
+    if (!trusted_today(ours, *theirs)) {
       log_error("clocks differ: nothing is dropped by retention",
                 {kv("here", to_rfc3339(ours)), kv("database", to_rfc3339(*theirs))});
       return std::chrono::milliseconds{look_every};
     }
-    if (const auto r = drop_old(first_kept); !r) return r.error();
+    if (const auto r = retain(today, std::min(ours, *theirs)); !r) return r.error();
+    if (const auto r = store_->prune_journal(first_kept); !r) return r.error();
     const auto indexed = store_->index_closed(today);
     if (!indexed) return indexed.error();
     if (*indexed > 0) {
@@ -83,17 +83,22 @@ class maintenance_state {
     return ok();
   }
 
-  result<void> drop_old(std::chrono::sys_days first_kept) {
-    const auto dropped = store_->drop_before(first_kept);
-    if (!dropped) return dropped.error();
-    if (*dropped > 0) {
-      shared_->meters.partitions_dropped.Increment(*dropped);
-      log_info("partitions dropped by retention", {kv("partitions", *dropped)});
+  /// Takes what the settings and the policies let go.
+  result<void> retain(std::chrono::sys_days today, timestamp at) {
+    const auto& set = shared_->set.retention;
+    const auto rules =
+        store_->rules({.events = floor<days>(set.events), .dead_letters = set.dead_letters});
+    if (!rules) return rules.error();
+    const auto run = store_->apply_retention(*rules, today, at, in_history);
+    if (!run) return run.error();
+    if (run->days_dropped > 0) shared_->meters.partitions_dropped.Increment(run->days_dropped);
+    if (run->days_dropped + run->events + run->dead_letters > 0) {
+      log_info("retention took what has expired",
+               {kv("partitions", run->days_dropped), kv("events", run->events),
+                kv("dead_letters", run->dead_letters), kv("bytes", run->bytes)});
     }
-    if (const auto r = store_->prune_journal(first_kept); !r) return r.error();
-    const auto r = store_->drop_dead_letters_before(clock_() - shared_->set.retention.dead_letters);
-    if (!r) return r.error();
-    if (*r > 0) log_info("dead letters dropped by retention", {kv("dead_letters", *r)});
+    if (!run->error.empty())
+      log_warning("retention left something for later", {kv("reason", run->error)});
     return ok();
   }
 

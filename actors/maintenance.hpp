@@ -12,9 +12,9 @@ namespace td {
 /// Opens a store; called again until it succeeds.
 using open_partitions = std::function<result<std::unique_ptr<partition_store>>()>;
 
-/// Spawns MAINTENANCE: the one node that leads makes partitions ahead, drops what retention takes,
-/// gives closed days their search indexes. Detached: it blocks on the database (an index of a large
-/// day takes minutes). Failures are logged and tried again with the next look.
+/// Spawns MAINTENANCE: the one node that leads makes partitions ahead, takes what retention lets
+/// go, gives closed days their search indexes. Detached: it blocks on the database (an index of a
+/// large day takes minutes). Failures are logged and tried again with the next look.
 maintenance_actor make_maintenance(caf::actor_system& system, shared_context shared,
                                    open_partitions open);
 

@@ -64,7 +64,8 @@ std::string bar(std::uint64_t per_cent, std::size_t width);
 
 std::string grouped(std::uint64_t n);                         ///< "1,234,567"
 std::string counted(std::uint64_t n, std::string_view noun);  ///< "1 problem", "2 problems"
-std::string short_rate(double per_second);  ///< "0/s", "7.5/s", "61.2k/s", "1.3M/s"
+std::string short_size(std::uint64_t bytes);  ///< "0 B", "1.5 KiB", "23 MiB", "1.2 TiB"
+std::string short_rate(double per_second);    ///< "0/s", "7.5/s", "61.2k/s", "1.3M/s"
 std::string short_duration(
     std::chrono::microseconds d);  ///< "85us", "1.2ms", "3.4s", "4m 5s", "2d 3h"
 

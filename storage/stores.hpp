@@ -6,11 +6,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/batch.hpp"
 #include "pipeline/result.hpp"
 #include "storage/interrupter.hpp"
+#include "storage/retention.hpp"
 
 namespace td {
 
@@ -114,20 +116,32 @@ class partition_store : public store {
   virtual result<std::uint32_t> ensure(std::chrono::sys_days first_day,
                                        std::chrono::sys_days last_day) = 0;
 
-  /// Detaches (concurrently) and drops whole days before `first_kept`. Returns how many. A reader
-  /// that is in the way for longer than the lock time-out leaves its day for the next call.
-  virtual result<std::uint32_t> drop_before(std::chrono::sys_days first_kept) = 0;
+  /// The policies that people have set, and these defaults, which are noted for commands that have
+  /// no settings at hand.
+  virtual result<retention_rules> rules(const retention_defaults& defaults) = 0;
+
+  /// What `apply_retention` would take now. Reads every day from which something may go, whoever
+  /// leads.
+  virtual result<retention_plan> plan_retention(const retention_rules& rules,
+                                                std::chrono::sys_days today, timestamp now) = 0;
+
+  /// Takes what has expired: days that no policy keeps are detached (concurrently) and dropped; of
+  /// closed days that some policies keep, what stays is copied and the copy takes the day's place,
+  /// or, where little goes, rows are erased; dead letters are deleted in small steps. Never waits
+  /// for more than a moment with a lock that others need: who is in the way leaves the day for the
+  /// next call, and the run's `error` says so. The run is written down if it did anything.
+  virtual result<retention_run> apply_retention(const retention_rules& rules,
+                                                std::chrono::sys_days today, timestamp now,
+                                                std::string_view actor) = 0;
 
   /// Gives closed days (before `today`) that hold events their search indexes: kind, topic, GIN on
   /// payload. Builds at most one day per call, newest first; returns how many indexes were built.
   /// May take as long as indexing a day takes: `database_options::stop` ends it.
   virtual result<std::uint32_t> index_closed(std::chrono::sys_days today) = 0;
 
-  /// Deletes dead letters whose last failure is before `t`, in small steps; returns how many.
-  virtual result<std::uint64_t> drop_dead_letters_before(timestamp t) = 0;
-
   /// Prunes journal rows whose events are all in dropped partitions, from the front: what remains
-  /// has no gaps, and the newest row always remains. Returns how many.
+  /// has no gaps, and the newest row always remains, as does what belongs to days before
+  /// `first_kept` that are still there. Returns how many.
   virtual result<std::uint64_t> prune_journal(std::chrono::sys_days first_kept) = 0;
 
   /// Tries to become the one that does this work (advisory lock); false when another is. Ends with

@@ -21,3 +21,19 @@ CREATE TABLE retention_runs (
   bytes        bigint      NOT NULL,  -- given back to the file system
   error        text        NOT NULL   -- empty: it went to its end
 );
+
+-- What the settings of the services say: for commands that have no settings at hand.
+CREATE TABLE retention_defaults (
+  one               boolean     PRIMARY KEY CHECK (one),
+  events_days       integer     NOT NULL CHECK (events_days > 0),
+  dead_letter_hours integer     NOT NULL CHECK (dead_letter_hours > 0),
+  noted_at          timestamptz NOT NULL
+);
+
+-- Closed days from which the events of some policies are gone while others stay, so that nobody
+-- counts them again until the rules change, or late events have come.
+CREATE TABLE retention_swept_days (
+  day      date   PRIMARY KEY,
+  rules    text   NOT NULL,  -- which events had expired, as a condition
+  position bigint NOT NULL   -- of the journal: everything up to here was looked at
+);

@@ -48,6 +48,16 @@ BOOST_AUTO_TEST_CASE(numbers_are_for_people) {
   BOOST_TEST(counted(1200, "lane") == "1,200 lanes");
 }
 
+BOOST_AUTO_TEST_CASE(sizes_keep_three_digits_or_so) {
+  BOOST_TEST(short_size(0) == "0 B");
+  BOOST_TEST(short_size(1023) == "1023 B");
+  BOOST_TEST(short_size(1024) == "1 KiB");
+  BOOST_TEST(short_size(1536) == "1.5 KiB");
+  BOOST_TEST(short_size((1u << 20) - 1) == "1 MiB");
+  BOOST_TEST(short_size(123u << 20) == "123 MiB");
+  BOOST_TEST(short_size(std::uint64_t{5} << 50) == "5120 TiB");
+}
+
 BOOST_AUTO_TEST_CASE(rates_keep_three_digits_at_most) {
   BOOST_TEST(short_rate(0) == "0/s");
   BOOST_TEST(short_rate(0.96) == "1/s");

@@ -12,6 +12,18 @@ using namespace td::test;
 using std::chrono::days;
 using std::chrono::floor;
 
+namespace {
+
+/// Drops the days before `first_kept` and prunes the journal, as MAINTENANCE does.
+std::uint64_t prune_behind(partition_store& keeper, std::chrono::sys_days first_kept) {
+  const auto rules = must(keeper.rules({.events = days{30}, .dead_letters = days{30}}));
+  const auto today = first_kept + days{30};
+  must(keeper.apply_retention(rules, today, timestamp{floor<days>(now())}, "a test"));
+  return must(keeper.prune_journal(first_kept));
+}
+
+}  // namespace
+
 BOOST_AUTO_TEST_SUITE(journal)
 
 BOOST_AUTO_TEST_CASE(a_reader_that_follows_positions_skips_and_repeats_nothing) {
@@ -113,12 +125,13 @@ BOOST_AUTO_TEST_CASE(pruning_takes_whole_days_from_the_front_and_keeps_the_newes
   const auto positions = [&] {
     return db.value("SELECT string_agg(position::text, ' ' ORDER BY position) FROM mirror_batches");
   };
-  BOOST_TEST(must(keeper->prune_journal(today - days{2})) == 0u);
-  BOOST_TEST(must(keeper->prune_journal(today - days{1})) == 1u);
+  BOOST_TEST(must(keeper->prune_journal(today + days{1})) == 0u);  // the days are still there
+  BOOST_TEST(prune_behind(*keeper, today - days{2}) == 0u);
+  BOOST_TEST(prune_behind(*keeper, today - days{1}) == 1u);
   BOOST_TEST(positions() == "2 3 4");
-  BOOST_TEST(must(keeper->prune_journal(today)) == 1u);
+  BOOST_TEST(prune_behind(*keeper, today) == 1u);
   BOOST_TEST(positions() == "3 4");
-  BOOST_TEST(must(keeper->prune_journal(today + days{1})) == 1u);
+  BOOST_TEST(prune_behind(*keeper, today + days{1}) == 1u);
   BOOST_TEST(positions() == "4");
   write(6, 0);
   BOOST_TEST(positions() == "4 5");
@@ -130,8 +143,8 @@ BOOST_AUTO_TEST_CASE(dead_letters_alone_are_pruned_by_the_time_of_their_commit) 
   auto keeper = must(open_partition_store(db.options));
   for (int n = 0; n < 3; ++n)
     must(store->write(batch_builder{}.reject("x").build()));
-  BOOST_TEST(must(keeper->prune_journal(floor<days>(now()))) == 0u);
-  BOOST_TEST(must(keeper->prune_journal(floor<days>(now()) + days{2})) == 2u);
+  BOOST_TEST(prune_behind(*keeper, floor<days>(now())) == 0u);
+  BOOST_TEST(prune_behind(*keeper, floor<days>(now()) + days{2}) == 2u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

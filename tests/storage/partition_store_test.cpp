@@ -36,6 +36,15 @@ struct partition_fixture : fresh_database {
         "SELECT coalesce(string_agg(right(relname, 4), ' ' ORDER BY relname), '') FROM "
         "pg_class WHERE relkind = 'r' AND relname LIKE 'events\\_mirror\\_2020____'");
   }
+  /// Retention that keeps the days from `first_kept` on.
+  retention_run take_before(sys_days first_kept, partition_store& by) {
+    const auto today = first_kept + days{30};
+    const auto rules = must(by.rules({.events = days{30}, .dead_letters = days{30}}));
+    return must(by.apply_retention(rules, today, timestamp{today}, "a test"));
+  }
+  std::uint32_t drop_before(sys_days first_kept) {
+    return take_before(first_kept, *store).days_dropped;
+  }
   /// Begins to detach and is ended by a reader, as a crash would.
   void detach_half(const std::string& table) {
     auto reader = must(pg::session::open(options));
@@ -139,10 +148,10 @@ BOOST_AUTO_TEST_CASE(many_makers_at_once_make_each_day_once) {
 BOOST_AUTO_TEST_CASE(drops_days_before_the_first_kept_with_their_events) {
   for (std::uint32_t n = 0; n < 5; ++n)
     put(n, march + days{n});
-  BOOST_TEST(must(store->drop_before(march + days{3})) == 3u);
+  BOOST_TEST(drop_before((march + days{3})) == 3u);
   BOOST_TEST(tables() == "0304 0305");
   BOOST_TEST(number("SELECT count(*) FROM events_mirror") == 2);
-  BOOST_TEST(must(store->drop_before(march + days{3})) == 0u);
+  BOOST_TEST(drop_before((march + days{3})) == 0u);
   put(0, march);  // a late event of a dropped day has its day made again
   BOOST_TEST(attached() == "0301 0304 0305");
 }
@@ -151,12 +160,12 @@ BOOST_AUTO_TEST_CASE(a_reader_in_the_way_leaves_the_day_for_the_next_call) {
   put(1, march);
   auto reader = must(pg::session::open(options));
   must(reader.exec("BEGIN; SELECT count(*) FROM events_mirror"));
-  const auto r = store->drop_before(march + days{1});
-  BOOST_TEST_REQUIRE(!r);
-  BOOST_TEST((r.error().code == errc::database_busy));
+  const auto r = take_before(march + days{1}, *store);
+  BOOST_TEST(r.days_dropped == 0u);
+  BOOST_TEST(r.error.starts_with("events_mirror_20200301 is left for the next run"), r.error);
   put(2, march + days{7});  // ingest goes on meanwhile
   must(reader.exec("COMMIT"));
-  BOOST_TEST(must(store->drop_before(march + days{1})) == 1u);
+  BOOST_TEST(drop_before((march + days{1})) == 1u);
   BOOST_TEST(tables() == "0308");
 }
 
@@ -165,7 +174,7 @@ BOOST_AUTO_TEST_CASE(finishes_a_detach_that_was_cut_short) {
   put(2, march + days{1});
   detach_half("events_mirror_20200301");
   put(3, march + days{2});
-  BOOST_TEST(must(store->drop_before(march + days{2})) == 2u);
+  BOOST_TEST(drop_before((march + days{2})) == 2u);
   BOOST_TEST(tables() == "0303");
 }
 
@@ -176,7 +185,7 @@ BOOST_AUTO_TEST_CASE(events_of_a_day_that_is_half_detached_wait_and_are_never_de
   const auto r = mirror->write(b);
   BOOST_TEST_REQUIRE(!r);
   BOOST_TEST((r.error().code == errc::database_busy));
-  must(store->drop_before(march + days{1}));
+  drop_before((march + days{1}));
   BOOST_TEST(must(mirror->write(b)).stored == 2u);
 }
 
@@ -184,14 +193,14 @@ BOOST_AUTO_TEST_CASE(a_crash_between_detach_and_drop_is_made_good) {
   put(1, march);
   run("COMMENT ON TABLE events_mirror_20200301 IS 'taylordash: detached to be dropped'");
   run("ALTER TABLE events_mirror DETACH PARTITION events_mirror_20200301");
-  BOOST_TEST(must(store->drop_before(march + days{1})) == 1u);
+  BOOST_TEST(drop_before((march + days{1})) == 1u);
   BOOST_TEST(tables() == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_day_that_a_person_detached_is_left_to_that_person) {
   put(1, march);
   run("ALTER TABLE events_mirror DETACH PARTITION events_mirror_20200301");
-  BOOST_TEST(must(store->drop_before(march + days{1})) == 0u);
+  BOOST_TEST(drop_before((march + days{1})) == 0u);
   BOOST_TEST(tables() == "0301");
 }
 
@@ -235,27 +244,13 @@ BOOST_AUTO_TEST_CASE(one_store_leads_and_the_others_leave_its_work_alone) {
   BOOST_TEST(must(store->lead()));
   BOOST_TEST(must(store->lead()));
   BOOST_TEST(!must(other->lead()));
-  BOOST_TEST(must(other->drop_before(march + days{1})) == 0u);
+  BOOST_TEST(take_before(march + days{1}, *other).days_dropped == 0u);
   BOOST_TEST(must(other->index_closed(march + days{1})) == 0u);
   BOOST_TEST(tables() == "0301");
   store.reset();
   await(eye, "SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory'");
   BOOST_TEST(must(other->lead()));
-  BOOST_TEST(must(other->drop_before(march + days{1})) == 1u);
-}
-
-BOOST_AUTO_TEST_CASE(drops_dead_letters_by_their_last_failure) {
-  batch_builder b;
-  for (int n = 0; n < 2500; ++n)
-    b.reject("old " + std::to_string(n));
-  must(mirror->write(b.build()));
-  run("UPDATE dlq_events SET first_failure = first_failure - interval '2 days', last_failure = "
-      "last_failure - interval '2 days'");
-  must(mirror->write(batch_builder{}.reject("old 7").reject("new").build()));
-  BOOST_TEST(must(store->drop_dead_letters_before(now() - days{3})) == 0u);
-  BOOST_TEST(must(store->drop_dead_letters_before(now() - days{1})) == 2499u);
-  BOOST_TEST(value("SELECT string_agg(convert_from(raw, 'UTF8'), ', ' ORDER BY raw) FROM "
-                   "dlq_events") == "new, old 7");
+  BOOST_TEST(take_before(march + days{1}, *other).days_dropped == 1u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
