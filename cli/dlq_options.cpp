@@ -11,18 +11,6 @@
 namespace td {
 namespace {
 
-/// A point in time, or how long ago it was.
-boost::system::result<std::optional<timestamp>, complaint> time_of(std::string_view option,
-                                                                   const std::string& text,
-                                                                   timestamp now) {
-  if (text.empty()) return std::optional<timestamp>{};
-  if (const auto t = parse_rfc3339(text)) return std::optional{*t};
-  if (const auto ago = parse_duration(text)) return std::optional<timestamp>{now - *ago};
-  return complaint{fmt::format(
-      "{} {} is neither a time (2026-11-20T12:00:00Z) nor how long ago it was (90s, 30m, 2h, 3d)",
-      option, td::quoted(text))};
-}
-
 std::string unknown_code(const std::string& code) {
   std::vector<std::string_view> known;
   for (const auto& row : errc_table()) {
@@ -34,6 +22,17 @@ std::string unknown_code(const std::string& code) {
 }
 
 }  // namespace
+
+boost::system::result<std::optional<timestamp>, complaint> time_of(std::string_view option,
+                                                                   const std::string& text,
+                                                                   timestamp now) {
+  if (text.empty()) return std::optional<timestamp>{};
+  if (const auto t = parse_rfc3339(text)) return std::optional{*t};
+  if (const auto ago = parse_duration(text)) return std::optional<timestamp>{now - *ago};
+  return complaint{fmt::format(
+      "{} {} is neither a time (2026-11-20T12:00:00Z) nor how long ago it was (90s, 30m, 2h, 3d)",
+      option, td::quoted(text))};
+}
 
 void add_dlq_filter(CLI::App& command, dlq_selection& s, bool with_status) {
   command.add_option("--since", s.since, "Last failure no earlier than this, or this long ago")

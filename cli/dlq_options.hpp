@@ -43,4 +43,9 @@ boost::system::result<dead_letter_filter, complaint> filter_of(const dlq_selecti
 /// Whether anything narrows it down at all, the status aside.
 bool is_narrowed(const dead_letter_filter& filter);
 
+/// What an option like --since says: a point in time, or how long ago it was; absent when empty.
+boost::system::result<std::optional<timestamp>, complaint> time_of(std::string_view option,
+                                                                   const std::string& text,
+                                                                   timestamp now);
+
 }  // namespace td

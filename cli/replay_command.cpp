@@ -8,6 +8,7 @@
 
 #include "cli/cli.hpp"
 #include "cli/database_address.hpp"
+#include "cli/dlq_options.hpp"
 #include "cli/person.hpp"
 #include "cli/replay_view.hpp"
 #include "cli/stop_signal.hpp"
@@ -28,8 +29,8 @@ constexpr std::size_t most_listed = 50;
 struct replay_options {
   database_address_options database{};
   replay_request request{};
-  std::string from{};
-  std::string to{};
+  std::string since{};
+  std::string before{};
   bool mirror{};
   bool detach{};
   bool json{};
@@ -106,21 +107,21 @@ int follow(replay_store& store, const replay_options& options, std::int64_t id) 
 
 // -- the verbs ---
 
-bool read_time(const std::string& text, const char* option, std::optional<timestamp>& into) {
-  if (text.empty()) return true;
-  into = parse_rfc3339(text);
-  if (into) return true;
-  print_error(fmt::format("{} {} is no RFC 3339 time; example: {} {}", option, td::quoted(text),
-                          option, to_rfc3339(std::chrono::floor<std::chrono::seconds>(now()))));
-  return false;
+bool read_time(const char* option, const std::string& text, std::optional<timestamp>& into) {
+  const auto t = time_of(option, text, now());
+  if (t)
+    into = *t;
+  else
+    print_error(t.error().text);
+  return t.has_value();
 }
 
 int start(const replay_options& options) {
   auto request = options.request;
   request.source = options.mirror ? replay_source::mirror : replay_source::dead_letters;
   request.target = request.consumer.empty() ? replay_target::pipeline : replay_target::consumer;
-  if (!read_time(options.from, "--from", request.filter.from) ||
-      !read_time(options.to, "--to", request.filter.to)) {
+  if (!read_time("--since", options.since, request.filter.from) ||
+      !read_time("--before", options.before, request.filter.to)) {
     return exit_usage;
   }
   return with_store(options, [&](replay_store& store) {
@@ -184,12 +185,13 @@ int cancel(const replay_options& options) {
 void add_filter(CLI::App& verb, replay_options& o) {
   auto& f = o.request.filter;
   verb.add_flag("--mirror", o.mirror, "Of stored events, not of dead letters");
-  verb.add_option("--from", o.from, "Failed (--mirror: occurred) at or after, RFC 3339")
+  verb.add_option("--since", o.since,
+                  "Failed (--mirror: occurred) no earlier than this, or this long ago")
       ->type_name("TIME");
-  verb.add_option("--to", o.to, "Before")->type_name("TIME");
+  verb.add_option("--before", o.before, "Earlier than this, or longer ago")->type_name("TIME");
   verb.add_option("--topic", f.topic_prefix, "Topics that begin so")->type_name("PREFIX");
   verb.add_option("--kind", f.kind, "Of this kind")->type_name("KIND");
-  verb.add_option("--fingerprint", f.fingerprint, "Of this group of dead letters")
+  verb.add_option("--group", f.fingerprint, "Of this group of dead letters (dlq groups shows them)")
       ->type_name("HEX");
   verb.add_option("--id", f.ids, "Only these (dlq list shows ids; --mirror: event ids), repeatable")
       ->type_name("ID")
@@ -206,7 +208,7 @@ void add_replay_command(CLI::App& app, int& status) {
   command->footer(
       "A running service does the work and survives its own kill -9: what was sent is recognised.\n"
       "Example:\n"
-      "  taylordash replay start --fingerprint 6f1e02 --dry-run");
+      "  taylordash replay start --group 6f1e02 --dry-run");
   const auto add_verb = [&](const char* name, const char* what, int (*run)(const replay_options&),
                             const char* footer) {
     auto* verb = command->add_subcommand(name, what);
@@ -224,7 +226,7 @@ void add_replay_command(CLI::App& app, int& status) {
                               "  taylordash replay start --dry-run\n"
                               "  taylordash replay start --kind task_updated --rate 500\n"
                               "  taylordash replay start --mirror --consumer billing "
-                              "--from 2026-11-01T00:00:00Z");
+                              "--since 3d");
     add_filter(*verb, *o);
     verb->add_option("--consumer", o->request.consumer, "To this consumer, not to the pipeline")
         ->type_name("NAME");

@@ -160,5 +160,5 @@ def test_a_job_without_a_service_waits_and_says_so(stack):
     job = int(commands.run("replay", "start", "--detach"))
     assert job_of(commands, job)["state"] == "waiting"
     assert "no replay job 99" in commands.run("replay", "show", 99, status=1)
-    assert "RFC 3339" in commands.run("replay", "start", "--from", "yesterday", status=2)
+    assert "how long ago" in commands.run("replay", "start", "--since", "yesterday", status=2)
     assert json.loads(commands.run("replay", "list", "--json"))["state"] == "waiting"
