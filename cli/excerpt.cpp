@@ -93,7 +93,7 @@ class excerpt {
     if (rows_.empty()) return fmt::format("{}(no bytes)\n", indent);
     std::size_t first = 0;
     auto last = std::min(rows_.size(), limits_.head);
-    if (place_) {
+    if (place_ && rows_.size() > limits_.head) {
       const auto marked = row_of(place_->at);
       first = marked - std::min(marked, limits_.around);
       last = std::min(rows_.size(), marked + limits_.around + 1);

@@ -12,8 +12,8 @@ namespace td {
 /// How much is shown of bytes from elsewhere.
 struct excerpt_limits {
   std::size_t columns{80};
-  std::size_t head{12};   ///< rows from the beginning, where no place is to be shown
-  std::size_t around{4};  ///< rows before and behind the one in which the place begins
+  std::size_t head{12};   ///< rows from the beginning; what has no more is shown whole
+  std::size_t around{4};  ///< of more: rows before and behind the one in which the place begins
 };
 
 /// Whether bytes are better read as a hex dump: more than a quarter of them is neither UTF-8 text

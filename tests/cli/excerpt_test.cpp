@@ -91,9 +91,18 @@ BOOST_AUTO_TEST_CASE(a_long_line_is_wrapped_and_cut_around_the_place) {
 )");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_not_long_is_shown_whole) {
+  const std::string body = "@" + std::string(60, 'x');
+  BOOST_TEST(shown(body, json_place{0, 1}, {.columns = 40, .around = 0}) == R"(
+     0  @xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+        ^
+    32  xxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+)");
+}
+
 BOOST_AUTO_TEST_CASE(a_place_that_spans_rows_is_marked_in_each_that_is_shown) {
   const std::string body = "[" + std::string(100, '1') + "]";
-  BOOST_TEST(shown(body, json_place{1, 100}, {.columns = 40, .around = 1}) == R"(
+  BOOST_TEST(shown(body, json_place{1, 100}, {.columns = 40, .head = 2, .around = 1}) == R"(
      0  [1111111111111111111111111111111
          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     32  11111111111111111111111111111111
