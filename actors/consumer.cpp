@@ -1,6 +1,7 @@
 #include "actors/consumer.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "pipeline/backoff.hpp"
@@ -11,8 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto idle_look = 200ms;  // how late an idle consumer sees a new event
-constexpr auto lease_look = 1s;    // another node serves this consumer
+constexpr auto idle_look = 200ms;               // how late an idle consumer sees a new event
+constexpr auto lease_look = 1s;                 // another node serves this consumer
+constexpr std::uint64_t most_waiting = 10'000;  // then nothing new is taken
 constexpr auto trouble_base = 200ms;
 constexpr auto trouble_cap = 10s;
 
@@ -28,7 +30,8 @@ class consumer_state {
         rules_{std::move(rules)},
         open_{std::move(open)},
         handler_{std::move(handler)},
-        most_{rules_.most_events},
+        most_due_{rules_.most_events},
+        most_new_{rules_.most_events},
         backoff_{trouble_base, trouble_cap, std::hash<std::string>{}(rules_.name)} {
     look_after(0ms);
   }
@@ -59,7 +62,7 @@ class consumer_state {
 
   /// True when something is on its way.
   result<bool> take_due() {
-    auto due = store_->due(most_);
+    auto due = store_->due(most_due_);
     if (!due) return due.error();
     if (due->empty()) return false;
     hand_out(*std::move(due), std::nullopt);
@@ -67,9 +70,17 @@ class consumer_state {
   }
 
   result<bool> take_new() {
-    auto stretch = store_->next(most_);
+    // A handler that fails at everything does not move the whole journal into its retries.
+    const auto waiting = store_->waiting(most_waiting);
+    if (!waiting) return waiting.error();
+    if (*waiting >= most_waiting) return false;
+    auto stretch = store_->next(most_new_);
     if (!stretch) return stretch.error();
     if (!stretch->moved) return false;
+    if (stretch->pruned > 0) {
+      log_error("consumer missed events: retention took them before it came to them",
+                {kv("consumer", rules_.name), kv("batches", stretch->pruned)});
+    }
     if (stretch->events.empty()) {  // of other topics or kinds
       if (const auto r = store_->settle(*stretch, {}); !r) return r.error();
       look_after(0ms);
@@ -106,29 +117,47 @@ class consumer_state {
 
   void on_handled(const handled& h) {
     if (h.away) return trouble(*h.away);
+    std::set<std::size_t> named;
     for (const auto& f : h.failed) {
-      if (f.index >= out_->size()) {
-        return trouble(
-            {errc::internal, rules_.name + " named a failed event that it was not sent"});
+      if (f.index >= out_->size() || !named.insert(f.index).second) {
+        return trouble({errc::internal, rules_.name + " named a failed event twice, or one that it "
+                                                      "was not sent"});
       }
     }
+    auto& most = most_of_this();
+    most = std::min(rules_.most_events, most * 2);
     settle(h.failed);
-    most_ = std::min(rules_.most_events, most_ * 2);
   }
 
-  /// No answer in time: something in it stops the handler. An end of the handler is no event's
-  /// fault until it stands alone.
+  /// How much may be sent at once, of the kind that is on its way.
+  std::size_t& most_of_this() { return stretch_ ? most_new_ : most_due_; }
+
+  /// No answer in time: something in it stops the handler.
   void on_silence(const caf::error& e) {
-    const bool gone = e == caf::sec::request_receiver_down;
-    if (gone) return trouble({errc::overloaded, "the handler of " + rules_.name + " is down"});
+    if (e == caf::sec::request_receiver_down)
+      return trouble({errc::overloaded, "the handler of " + rules_.name + " is down"});
     if (out_->size() > 1) {
-      most_ = std::max<std::size_t>(1, out_->size() / 2);
-      return look_after(0ms);
+      most_of_this() = std::max<std::size_t>(1, out_->size() / 2);
+      return await_handler();
     }
-    settle({{0, failure{errc::timed_out, "the consumer gave no answer in time"}, false}});
+    settle({{0, failure{errc::timed_out, "the consumer gave no answer in time"}, false}}, false);
+    await_handler();
   }
 
-  void settle(const std::vector<delivery_failure>& failed) {
+  /// An empty delivery is answered once the handler is free again: what follows is not blamed for
+  /// what still stops it.
+  void await_handler() {
+    ++turn_;  // whatever was planned waits, too
+    ask(self_, handler_, rules_.handle_within,
+        deliver{std::make_shared<const std::vector<delivery>>()})
+        .then([this](const handled&) { look_after(0ms); },
+              [this](const caf::error&) {
+                tell_trouble({errc::timed_out, "the handler of " + rules_.name + " is stuck"});
+                await_handler();
+              });
+  }
+
+  void settle(const std::vector<delivery_failure>& failed, bool go_on = true) {
     result<void> done = ok();
     if (stretch_) {
       stretch_->events = *out_;
@@ -141,16 +170,22 @@ class consumer_state {
     shared_->meters.deliveries_handled.Increment(static_cast<double>(out_->size() - failed.size()));
     if (std::exchange(told_, false)) log_info("consumer goes on", {kv("consumer", rules_.name)});
     backoff_.reset();
-    look_after(0ms);
+    if (go_on) look_after(0ms);
   }
 
   /// Nothing was settled, so all of it comes again.
   void trouble(const failure& why) {
     if (why.code == errc::stopping) return;
+    tell_trouble(why);
+    // A refused settle means that our idea of the consumer is old.
+    const bool anew = why.code == errc::database_away || why.code == errc::lease_lost;
+    if (anew && store_ && !store_->reconnect()) store_.reset();
+    look_after(backoff_.next());
+  }
+
+  void tell_trouble(const failure& why) {
     if (!std::exchange(told_, true))
       log_warning("consumer waits", {kv("consumer", rules_.name), kv("reason", to_string(why))});
-    if (why.code == errc::database_away && store_ && !store_->reconnect()) store_.reset();
-    look_after(backoff_.next());
   }
 
   self_of<consumer_state> self_;
@@ -161,7 +196,8 @@ class consumer_state {
   std::unique_ptr<consumer_store> store_;
   std::shared_ptr<const std::vector<delivery>> out_;  // what the handler has
   std::optional<journal_stretch> stretch_;
-  std::size_t most_;
+  std::size_t most_due_;
+  std::size_t most_new_;
   bool due_first_{};
   backoff backoff_;
   bool told_{};  // the log's last word is that it waits

@@ -95,7 +95,8 @@ using lanes_actor = handle<void(tick), void(lane_drained), void(respawn)>;
 /// What an INGEST needs of LANES.
 using drained_sink = handle<void(lane_drained)>;
 
-/// Who handles deliveries: a plugin, say. Idempotent: the same event may come again.
+/// Who handles deliveries: a plugin, say. Idempotent: the same event may come again. An empty
+/// delivery asks whether it is free.
 using consumer_handler = handle<handled(deliver)>;
 
 /// CONSUMER (one per consumer): follows the journal, remembers how far, repeats what failed.

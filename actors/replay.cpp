@@ -66,7 +66,7 @@ class replay_state_machine {
     if (!leads) return leads.error();
     if (!*leads) return std::chrono::milliseconds{lease_look};
     const auto job = jobs_->next_job(node_);
-    if (!job) return job.error();
+    if (!job) return job.error();  // also its count; a job that can't be read is ended by `work`
     if (!*job) return std::chrono::milliseconds{idle_look};
     if (!mirror_) {
       auto opened = stores_.open_mirror();
@@ -90,7 +90,7 @@ class replay_state_machine {
       return 0ms;
     }
     if (!job.request.dry_run) count(*done);
-    if (done->over) log_info("replay job done", {kv("job", job.id)});
+    if (done->over) log_info("replay job has nothing left", {kv("job", job.id)});
     if (rate == 0) return 0ms;
     return std::chrono::milliseconds{done->items * 1000 / rate};
   }

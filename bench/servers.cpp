@@ -12,7 +12,7 @@ namespace td::bench {
 namespace {
 
 constexpr const char* empty_tables =
-    "TRUNCATE events_mirror, mirror_batches, dlq_events, ingest_lanes";
+    "TRUNCATE events_mirror, mirror_batches, dlq_events, ingest_lanes CASCADE";
 
 std::string with_user(std::string url, std::string_view old_login, std::string_view new_login) {
   return url.replace(url.find(old_login), old_login.size(), new_login);

@@ -13,9 +13,8 @@ namespace {
 
 std::string unknown_code(const std::string& code) {
   std::vector<std::string_view> known;
-  for (const auto& row : errc_table()) {
-    if (row.what == disposition::dead_letter) known.push_back(row.name);
-  }
+  for (const auto& row : errc_table())
+    known.push_back(row.name);
   const auto hint = did_you_mean(suggestions(code, known));
   return fmt::format("--code {} is no code of a dead letter{}{}", td::quoted(code),
                      hint.empty() ? "; all of them: docs/producers.md" : "; ", hint);
@@ -41,7 +40,7 @@ void add_dlq_filter(CLI::App& command, dlq_selection& s, bool with_status) {
       ->type_name("TIME");
   command.add_option("--topic", s.topic, "The topic begins with this")->type_name("PREFIX");
   command.add_option("--kind", s.kind, "The event's kind")->type_name("KIND");
-  command.add_option("--stage", s.stage, "topic, scan, envelope, schema or mirror")
+  command.add_option("--stage", s.stage, "topic, scan, envelope, schema, mirror or consumer")
       ->type_name("STAGE");
   command.add_option("--code", s.code, "What was wrong, for example not_json")->type_name("CODE");
   command.add_option("--group", s.group, "The group's fingerprint begins with this")
@@ -70,9 +69,8 @@ boost::system::result<dead_letter_filter, complaint> filter_of(const dlq_selecti
   if (*since && *before && **since >= **before)
     return complaint{"--since is not earlier than --before: nothing can match"};
   if (!s.code.empty()) {
-    const auto code = errc_named(s.code);
-    if (!code || disposition_of(*code) != disposition::dead_letter)
-      return complaint{unknown_code(s.code)};
+    // Also those that are no event's fault: a consumer's spent budget may end in timed_out.
+    if (!errc_named(s.code)) return complaint{unknown_code(s.code)};
   }
   std::optional<dead_letter_status> status = usual;
   if (s.status == "any") {

@@ -14,6 +14,7 @@
 #include "cli/stop_signal.hpp"
 #include "cli/terminal.hpp"
 #include "pipeline/text.hpp"
+#include "storage/dead_letter_store.hpp"
 #include "storage/replay_store.hpp"
 
 namespace td {
@@ -32,6 +33,7 @@ struct replay_options {
   std::string since{};
   std::string before{};
   bool mirror{};
+  bool all{};
   bool detach{};
   bool json{};
   std::int64_t job{};
@@ -96,11 +98,12 @@ int follow(replay_store& store, const replay_options& options, std::int64_t id) 
     }
     if (stop.wait(look_every)) {
       if (in_place) write(standard_error(), "\n");
+      if (options.json) print(replay_json(*job));
       print_error(
           fmt::format("the job goes on; see it with: taylordash replay watch {0}, end it "
                       "with: taylordash replay cancel {0}",
                       id));
-      return exit_ok;
+      return exit_not_ready;  // nobody knows yet how it ends
     }
   }
 }
@@ -116,6 +119,24 @@ bool read_time(const char* option, const std::string& text, std::optional<timest
   return t.has_value();
 }
 
+/// The whole ids of the dead letters that are meant; says which is none or ambiguous.
+bool resolve_ids(const replay_options& options, replay_filter& filter) {
+  const auto database = database_or_explain(options.database, application);
+  if (!database) return false;
+  const auto letters = open_dead_letter_store(*database);
+  if (!letters) {
+    print_error(database_trouble(*database, letters.error()));
+    return false;
+  }
+  const auto resolved = (*letters)->resolve({.ids = filter.ids});
+  if (resolved) {
+    filter.ids = resolved->ids;
+  } else {
+    print_error(visible(resolved.error().detail));
+  }
+  return resolved.has_value();
+}
+
 int start(const replay_options& options) {
   auto request = options.request;
   request.source = options.mirror ? replay_source::mirror : replay_source::dead_letters;
@@ -124,12 +145,24 @@ int start(const replay_options& options) {
       !read_time("--before", options.before, request.filter.to)) {
     return exit_usage;
   }
+  const bool narrowed = request.filter != replay_filter{};
+  if (!narrowed && !request.dry_run && !options.all) {
+    print_error(
+        "that would send everything there is; say --all, narrow it down (--group, --kind, "
+        "--since, --id), or look first with --dry-run");
+    return exit_usage;
+  }
+  if (!options.mirror && !request.filter.ids.empty() && !resolve_ids(options, request.filter))
+    return exit_failed;
   return with_store(options, [&](replay_store& store) {
     const auto id = store.create(request, acting_person());
     if (!id) return explain(id.error());
-    if (!options.detach) return follow(store, options, *id);
-    print(fmt::format("{}\n", *id));
-    return exit_ok;
+    if (options.detach) {
+      print(fmt::format("{}\n", *id));
+      return exit_ok;
+    }
+    if (!standard_error().terminal) print_error(fmt::format("replay {} is started", *id));
+    return follow(store, options, *id);
   });
 }
 
@@ -233,6 +266,7 @@ void add_replay_command(CLI::App& app, int& status) {
     verb->add_flag("--dry-run", o->request.dry_run, "Only see how many would pass, and why not");
     verb->add_option("--rate", o->request.rate, "Events a second at most")
         ->check(CLI::Range(1u, 1'000'000u).description("UINT"));
+    verb->add_flag("--all", o->all, "Everything, where nothing narrows it down");
     verb->add_flag("--detach", o->detach, "Print the job's number and return");
     verb->add_flag("--json", o->json, "Print the result as one line of JSON");
   }
@@ -251,9 +285,10 @@ void add_replay_command(CLI::App& app, int& status) {
                         of_one_job{"pause", "Hold a job after its current step", pause},
                         of_one_job{"resume", "Let a paused job go on", resume},
                         of_one_job{"cancel", "End a job; what was sent stays sent", cancel}}) {
-    auto [verb, o] = add_verb(v.name, v.what, v.run, "Example:\n  taylordash replay show 3");
+    auto [verb, o] = add_verb(v.name, v.what, v.run, "");
     verb->add_option("JOB", o->job, "Its number")->required();
-    verb->add_flag("--json", o->json, "For programs");
+    verb->footer(fmt::format("Example:\n  taylordash replay {} 3", v.name));
+    if (v.run == show || v.run == watch) verb->add_flag("--json", o->json, "For programs");
   }
 }
 

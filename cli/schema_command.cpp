@@ -33,6 +33,7 @@ struct schema_options {
   std::string documents{};
   std::uint32_t days{};
   bool json{};
+  bool yes{};
 };
 
 int fail(std::string_view line) {
@@ -176,28 +177,32 @@ int add(const schema_options& options) {
       "nothing was added");
 }
 
-/// What a person should know before the first event is refused.
-void warn_of_shadow(schema_store& store, const schema_options& options) {
+/// What a person should know before the first event is refused. False: they have to say --yes.
+bool may_promote(schema_store& store, const schema_options& options) {
   const auto seen = store.shadows(options.kind, options.version);
-  if (!seen) return;
+  if (!seen) return true;  // promote itself will say why
   const auto& c = seen->counts;
   if (c.checked == 0) {
     print_error(
-        "warning: it has seen no live event as a candidate; stored ones can be asked: "
-        "taylordash schema shadow --days 7");
-  } else if (c.failed > 0) {
-    print_error(fmt::format("warning: as a candidate it would have refused {} of {} live events",
-                            grouped(c.failed), grouped(c.checked)));
+        fmt::format("warning: it has seen no live event as a candidate; stored ones can be "
+                    "asked: taylordash schema shadow {} {} --days 7",
+                    visible(options.kind), options.version));
+    return true;
   }
+  if (c.failed == 0) return true;
+  print_error(fmt::format("as a candidate it would have refused {} of {} live events{}",
+                          grouped(c.failed), grouped(c.checked),
+                          options.yes ? "" : "; promote it all the same with --yes"));
+  return options.yes;
 }
 
 int promote(const schema_options& options) {
   return with_store(
       options,
       [&](schema_store& store) {
+        if (!may_promote(store, options)) return exit_failed;
         if (auto r = store.promote(options.kind, options.version, acting_person()); !r)
           return explain(r.error());
-        warn_of_shadow(store, options);
         const auto judges = store.find(options.kind, 0);
         if (!judges) return explain(judges.error());
         print(fmt::format(
@@ -253,18 +258,29 @@ int shadow_of_stored(schema_store& store, const schema_options& options, const s
   shadow_tally tally;
   simdjson::dom::parser parser;
   const auto since = now() - std::chrono::days{options.days};
-  const auto shown = store.visit(s.kind, since, [&](const schema_store::stored_payload& e) {
-    simdjson::dom::element payload;
-    if (parser.parse(e.payload.data(), e.payload.size(), true).get(payload) != simdjson::SUCCESS)
-      return true;  // jsonb that is no JSON: not ours to judge
-    if (const auto why = (*compiled)->check(payload)) {
-      tally.failed(*why, e.event_id, e.occurred_at);
-    } else {
-      tally.passed();
-    }
-    return true;
-  });
+  std::uint64_t unread = 0;
+  const auto shown =
+      store.visit(s.kind, s.version, since, [&](const schema_store::stored_payload& e) {
+        simdjson::dom::element payload;
+        if (parser.parse(e.payload.data(), e.payload.size(), true).get(payload) !=
+            simdjson::SUCCESS) {
+          ++unread;  // jsonb writes 1e20 with all its digits, which no 64-bit integer holds
+          return true;
+        }
+        if (const auto why = (*compiled)->check(payload)) {
+          tally.failed(*why, e.event_id, e.occurred_at);
+        } else {
+          tally.passed();
+        }
+        return true;
+      });
   if (!shown) return explain(shown.error());
+  if (unread > 0) {
+    print_error(
+        fmt::format("{} could not be asked: numbers as the database writes them are past "
+                    "64 bits",
+                    counted(unread, "stored event")));
+  }
   auto counts = tally.take();
   counts.kind = s.kind;
   counts.version = s.version;
@@ -367,6 +383,7 @@ void add_schema_command(CLI::App& app, int& status) {
                               "Example:\n  taylordash schema promote task_updated 2");
     kind_of(verb, *o)->required();
     version_of(verb, *o)->required();
+    verb->add_flag("--yes", o->yes, "Even if it would have refused live events");
     add_database_options(*verb, o->database);
   }
   {

@@ -45,6 +45,8 @@ schema_judgement schema_registry::check(const schema_question& about,
   const auto& known = found == kinds_.end() ? none : found->second;
   auto judged = judge(known, about, payload);
   for (const auto& c : known.candidates) {
+    // An event that names another version would not be the candidate's to judge.
+    if (about.version != 0 && about.version != c.version) continue;
     if (const auto why = c.schema->check(payload)) {
       c.tally->failed(*why, about.event_id, about.occurred_at);
     } else {

@@ -30,8 +30,8 @@ enum class unknown_kinds : std::uint8_t {
 };
 
 /// The schemas in force, compiled. An event is judged by the version that it names, else by the
-/// highest active one of its kind; candidates are asked, too, and their answers noted in the shadow
-/// book. Immutable; any thread.
+/// highest active one of its kind; candidates are asked, too, about the events that would be
+/// theirs, and their answers noted in the shadow book. Immutable; any thread.
 class schema_registry final : public schema_set {
  public:
   /// Compiles what `previous` (may be null) has not compiled already. configuration_invalid: one of

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <csignal>
+#include <poll.h>
 #include <sys/stat.h>
 #include <tuple>
 #include <utility>
@@ -18,6 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr auto no_limit = 365 * 24h;
 constexpr auto reaction_limit = 20s;  // a save of a large backlog stops the broker for seconds
+constexpr std::chrono::milliseconds gate_pause = 1s;  // between two attempts to open the gate
 
 /// One state of a file: another after each write-and-rename.
 using file_state = std::tuple<ino_t, std::int64_t, std::int64_t>;
@@ -163,6 +165,9 @@ void private_broker::brought_back(int cancel_fd) {
       return log_info("producers are let in again", {kv("after", after)});
     }
     log_error("producers are still kept out", {kv("reason", to_string(opened.error()))});
+    // A broker that has ended is for whoever looks after it.
+    pollfd fds[2] = {{ended_fd(), POLLIN, 0}, {cancel_fd, POLLIN, 0}};
+    if (::poll(fds, 2, static_cast<int>(gate_pause.count())) > 0) return;
   }
 }
 

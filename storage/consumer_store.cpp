@@ -22,14 +22,19 @@ constexpr int batches_per_look = 64;
 constexpr std::string_view consumer_stage = "consumer";
 
 // A new one begins behind the newest batch, or at the oldest; filters are the caller's.
+constexpr const char* find_sql =
+    "SELECT lock_key, topic_prefix = $2 AND kinds = $3::text[] FROM consumers WHERE name = $1";
+constexpr const char* filter_sql =
+    "UPDATE consumers SET topic_prefix = $2, kinds = $3::text[] WHERE name = $1";
+constexpr const char* waiting_sql =
+    "SELECT count(*) FROM (SELECT FROM consumer_deliveries WHERE consumer = $1 LIMIT {}) AS w";
 constexpr const char* make_sql =
     "INSERT INTO consumers (name, position, batch_index, topic_prefix, kinds, created_at, "
     "moved_at) "
     "VALUES ($1, CASE WHEN $4::boolean THEN 0 ELSE "
     "coalesce((SELECT max(position) FROM mirror_batches), 0) END, {}, $2, $3::text[], now(), "
     "now()) "
-    "ON CONFLICT (name) DO UPDATE SET topic_prefix = excluded.topic_prefix, kinds = excluded.kinds "
-    "RETURNING lock_key";
+    "ON CONFLICT (name) DO NOTHING";
 constexpr const char* place_sql = "SELECT position, batch_index FROM consumers WHERE name = $1";
 
 constexpr const char* journal_sql =
@@ -103,15 +108,26 @@ class pg_consumer_store final : public consumer_store {
 
   result<bool> lead() override {
     if (leads_ && session_.is_open()) return true;
-    auto made = session_.exec(fmt::format(make_sql, whole_batch),
-                              {me_.name, me_.topic_prefix, pg_array_of(me_.kinds),
-                               me_.from_the_start ? "true" : "false"});
+    const auto kinds = pg_array_of(me_.kinds);
+    auto made = session_.exec(find_sql, {me_.name, me_.topic_prefix, kinds});
+    if (made && made->size() == 0) {
+      auto inserted =
+          session_.exec(fmt::format(make_sql, whole_batch),
+                        {me_.name, me_.topic_prefix, kinds, me_.from_the_start ? "true" : "false"});
+      if (!inserted) return inserted.error();
+      made = session_.exec(find_sql, {me_.name, me_.topic_prefix, kinds});
+    }
     if (!made) return made.error();
+    if (made->size() == 0) return failure{errc::database_busy, "the consumer was removed just now"};
     auto r = session_.exec("SELECT " + lock_call("pg_try_advisory_lock", lock_class::consumer,
                                                  static_cast<std::int32_t>(made->number(0, 0))));
     if (!r) return r.error();
     leads_ = r->truth(0, 0);
     if (leads_) {
+      if (!made->truth(0, 1)) {
+        if (auto f = session_.exec(filter_sql, {me_.name, me_.topic_prefix, kinds}); !f)
+          return f.error();
+      }
       if (auto there = find_place(); !there) return there.error();
     }
     return leads_;
@@ -125,6 +141,10 @@ class pg_consumer_store final : public consumer_store {
     journal_stretch out{.position = position_, .batch_index = batch_index_};
     std::string batches, first, last;
     std::int64_t events = 0;
+    // Positions have no gaps, so what is missing behind ours was pruned.
+    const int next = journal->size() > 0 && journal->number(0, 0) == position_ ? 1 : 0;
+    if (position_ > 0 && batch_index_ == whole_batch && next < journal->size())
+      out.pruned = std::max<std::int64_t>(0, journal->number(next, 0) - position_ - 1);
     for (int i = 0; i < journal->size() && events < static_cast<std::int64_t>(most); ++i) {
       const auto position = journal->number(i, 0);
       if (position == position_ && batch_index_ == whole_batch) continue;
@@ -195,6 +215,12 @@ class pg_consumer_store final : public consumer_store {
       if (auto r = session_.exec("COMMIT"); !r) return r.error();
       return ok();
     });
+  }
+
+  result<std::uint64_t> waiting(std::uint64_t most) override {
+    auto r = session_.exec(fmt::format(waiting_sql, most), {me_.name});
+    if (!r) return r.error();
+    return static_cast<std::uint64_t>(r->number(0, 0));
   }
 
   result<std::optional<std::chrono::milliseconds>> due_in() override {

@@ -39,7 +39,8 @@ struct journal_stretch {
   std::vector<delivery> events{};  ///< in the order of the journal; those of other topics left out
   std::int64_t position{};
   std::int32_t batch_index{-1};
-  bool moved{};  ///< there is something behind the consumer's position, for it or not
+  std::int64_t pruned{};  ///< batches that retention took before the consumer saw them
+  bool moved{};           ///< there is something behind the consumer's position, for it or not
 };
 
 /// What a consumer said of one delivery.
@@ -55,8 +56,8 @@ struct delivery_failure {
 /// connection has lost the lease, and can't settle any more.
 class consumer_store : public store {
  public:
-  /// Tries to take the lease; false while another has it. Makes the consumer where it is new, and
-  /// takes over changed filters.
+  /// Tries to take the lease; false while another has it. Makes the consumer where it is new;
+  /// whoever gets the lease writes its filters down.
   virtual result<bool> lead() = 0;
 
   /// What stands behind the consumer's position: whole batches, or a part of one, of at most `most`
@@ -75,6 +76,9 @@ class consumer_store : public store {
   /// dead-lettered.
   virtual result<void> settle_due(std::span<const delivery> done,
                                   std::span<const delivery_failure> failed) = 0;
+
+  /// How many deliveries wait, counted up to `most`.
+  virtual result<std::uint64_t> waiting(std::uint64_t most) = 0;
 
   /// When the next delivery is due, from now (0: it is); absent when none waits.
   virtual result<std::optional<std::chrono::milliseconds>> due_in() = 0;

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "storage/bytea.hpp"
 #include "storage/event_sql.hpp"
 #include "storage/pg_array.hpp"
 #include "storage/replay_sql.hpp"
@@ -18,6 +19,7 @@ namespace {
 namespace sql = replay_sql;
 
 constexpr int batches_per_look = 64;
+constexpr std::int64_t most_bytes = 8 << 20;  // of one stretch, but for a single larger letter
 constexpr std::int32_t whole_batch = std::numeric_limits<std::int32_t>::max();
 
 pg::session::param time_param(const std::optional<timestamp>& t) {
@@ -42,35 +44,47 @@ struct journal_place {
 
 // -- dead letters ---
 
-std::string from_hex(std::string_view hex) {
-  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  std::string bytes;
-  bytes.reserve(hex.size() / 2);
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-    bytes += static_cast<char>(digit(hex[i]) * 16 + digit(hex[i + 1]));
-  return bytes;
-}
-
 result<pg::rows> exec_letters(pg::session& session, const replay_job& job,
                               const std::string& statement) {
   const auto& q = job.request;
   const auto& f = q.filter;
-  pg::session::param consumer;
+  pg::session::param consumer, ids;
+  if (!f.ids.empty()) {
+    pg_array hashes;
+    for (const auto& id : f.ids)
+      hashes.add("\\x" + id);
+    ids = hashes.text();
+  }
   if (q.target == replay_target::consumer) consumer = q.consumer;
   return session.exec(
       statement, {job.cursor, consumer, to_rfc3339(job.created_at), time_param(f.from),
                   time_param(f.to), f.topic_prefix, f.kind, f.fingerprint, pg_array_of(f.ids)});
 }
 
+/// First how large they are, then as many as fit the budget, at least one.
 result<replay_stretch> read_letters(pg::session& session, const replay_job& job, std::size_t most) {
-  auto r = exec_letters(session, job, fmt::format(sql::letters, sql::from_letters, most));
-  if (!r) return r.error();
+  auto keys = exec_letters(session, job, fmt::format(sql::letters, sql::from_letters, most));
+  if (!keys) return keys.error();
   replay_stretch out{.cursor = job.cursor};
-  for (int i = 0; i < r->size(); ++i) {
-    out.cursor = r->text(i, 0);
-    out.items.push_back({out.cursor, std::string{r->text(i, 1)}, from_hex(r->text(i, 2))});
+  pg_array hashes;
+  std::int64_t bytes = 0;
+  int taken = 0;
+  for (; taken < keys->size(); ++taken) {
+    bytes += keys->number(taken, 1);
+    if (taken > 0 && bytes > most_bytes) break;
+    out.cursor = keys->text(taken, 0);
+    hashes.add("\\x" + out.cursor);
   }
-  out.more = out.items.size() == most;
+  out.more = taken < keys->size() || static_cast<std::size_t>(keys->size()) == most;
+  if (taken == 0) return out;
+  auto r = session.exec(sql::letter_bodies, {hashes.text()});
+  if (!r) return r.error();
+  for (int i = 0; i < r->size(); ++i) {
+    replay_item item{.key = std::string{r->text(i, 0)}, .topic = std::string{r->text(i, 1)}};
+    from_bytea(r->text(i, 2), item.body);
+    item.digest = r->text(i, 3);
+    out.items.push_back(std::move(item));
+  }
   return out;
 }
 
@@ -127,12 +141,15 @@ result<replay_stretch> read_events(pg::session& session, const replay_job& job, 
                        fmt::format(sql::events, envelope_sql, sql::from_events + which, most));
   if (!r) return r.error();
   for (int i = 0; i < r->size(); ++i) {
-    out.items.push_back(
-        {std::string{r->text(i, 2)}, std::string{r->text(i, 3)}, std::string{r->text(i, 4)}});
+    out.items.push_back({.key = std::string{r->text(i, 2)},
+                         .topic = std::string{r->text(i, 3)},
+                         .body = std::string{r->text(i, 4)}});
   }
-  if (out.items.size() == most) {  // there may be more in the last batch
-    reached = {r->number(r->size() - 1, 0), static_cast<std::int32_t>(r->number(r->size() - 1, 1))};
-    out.more = true;
+  const int last = r->size() - 1;
+  // Named events come without their batches; of others there may be more in the last batch.
+  if (last >= 0 && (out.items.size() == most || !job.request.filter.ids.empty())) {
+    reached = {r->number(last, 0), static_cast<std::int32_t>(r->number(last, 1))};
+    out.more |= out.items.size() == most;
   }
   out.cursor = reached.text();
   return out;

@@ -36,19 +36,33 @@ std::string to_json(const replay_filter& filter) {
   return json::serialize(o);
 }
 
-replay_filter replay_filter_from(std::string_view text) {
+result<replay_filter> replay_filter_from(std::string_view text) {
+  const failure unknown{errc::configuration_invalid, "the filter of a replay job can't be read"};
   replay_filter f;
   const auto value = parsed(text);
-  if (!value.is_object()) return f;
-  const auto& o = value.as_object();
-  f.from = parse_rfc3339(text_of(o, "from"));
-  f.to = parse_rfc3339(text_of(o, "to"));
-  f.topic_prefix = text_of(o, "topic_prefix");
-  f.kind = text_of(o, "kind");
-  f.fingerprint = text_of(o, "fingerprint");
-  if (const auto* ids = o.if_contains("ids"); ids != nullptr && ids->is_array()) {
-    for (const auto& id : ids->as_array()) {
-      if (id.is_string()) f.ids.emplace_back(id.as_string());
+  if (!value.is_object()) return unknown;
+  for (const auto& [name, member] : value.as_object()) {
+    if (name == "ids" && member.is_array()) {
+      for (const auto& id : member.as_array()) {
+        if (!id.is_string()) return unknown;
+        f.ids.emplace_back(id.as_string());
+      }
+      continue;
+    }
+    if (!member.is_string()) return unknown;
+    const std::string said{member.as_string()};
+    if (name == "from" || name == "to") {
+      const auto at = parse_rfc3339(said);
+      if (!at) return unknown;
+      (name == "from" ? f.from : f.to) = *at;
+    } else if (name == "topic_prefix") {
+      f.topic_prefix = said;
+    } else if (name == "kind") {
+      f.kind = said;
+    } else if (name == "fingerprint") {
+      f.fingerprint = said;
+    } else {
+      return unknown;
     }
   }
   return f;

@@ -10,8 +10,9 @@ namespace td {
 
 /// replay_jobs.filter. Members that do not narrow are left out.
 std::string to_json(const replay_filter& filter);
-/// What `to_json` wrote; unknown members are ignored.
-replay_filter replay_filter_from(std::string_view json);
+/// What `to_json` wrote. configuration_invalid: it says something else, which must not be taken for
+/// less than it means.
+result<replay_filter> replay_filter_from(std::string_view json);
 
 /// replay_jobs.reasons.
 std::string to_json(const std::vector<replay_reason>& reasons);

@@ -36,6 +36,7 @@ class replay_run {
   result<progress> step(const replay_job& job, std::size_t most);
 
  private:
+  result<replay_outcome> order(const replay_job& job, const replay_stretch& stretch);
   result<replay_outcome> send(const replay_job& job, const replay_stretch& stretch);
   result<void> copy(const replay_stretch& stretch, std::span<const std::size_t> items);
 

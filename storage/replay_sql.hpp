@@ -41,27 +41,37 @@ inline constexpr const char* is_served =
 // A letter that came after the job was made is not the job's. $1: the cursor, $2: the consumer, $3:
 // when the job was made, then the filter. Parameters that are null or empty do not narrow.
 inline constexpr const char* letters =
-    "SELECT encode(delivery_hash, 'hex'), topic, encode(coalesce(edited, raw), 'hex') {0} "
+    "SELECT encode(delivery_hash, 'hex'), octet_length(coalesce(edited, raw)) {0} "
     "ORDER BY delivery_hash LIMIT {1}";
+// The digest tells later whether somebody has edited the letter meanwhile.
+inline constexpr const char* letter_bodies =
+    "SELECT encode(delivery_hash, 'hex'), topic, coalesce(edited, raw), "
+    "md5(coalesce(edited, raw)) FROM dlq_events WHERE delivery_hash = ANY ($1::bytea[]) "
+    "ORDER BY delivery_hash";
 inline constexpr const char* from_letters =
     "FROM dlq_events WHERE status = 'open' AND delivery_hash > decode($1, 'hex') "
     "AND consumer IS NOT DISTINCT FROM $2 AND first_failure <= $3 "
     "AND ($4::timestamptz IS NULL OR last_failure >= $4) "
     "AND ($5::timestamptz IS NULL OR last_failure < $5) "
-    "AND starts_with(topic, $6) AND $7 IN ('', kind) AND starts_with(fingerprint, $8) "
-    "AND (cardinality($9::text[]) = 0 OR EXISTS (SELECT FROM unnest($9::text[]) AS beginning "
-    "WHERE starts_with(encode(delivery_hash, 'hex'), beginning)))";
+    "AND starts_with(topic, $6) AND $7 IN ('', kind) "
+    "AND CASE length($8) WHEN 0 THEN true WHEN 16 THEN fingerprint = $8 "
+    "ELSE starts_with(fingerprint, $8) END "
+    "AND ($9::bytea[] IS NULL OR delivery_hash = ANY ($9::bytea[]))";
 
+// What was edited, discarded or replayed by others since it was read stays as it is.
 inline constexpr const char* mark =
-    "WITH marked AS (UPDATE dlq_events SET status = 'replayed' WHERE delivery_hash = "
-    "ANY ($1::bytea[]) AND status = 'open' RETURNING delivery_hash) "
+    "WITH sent AS (SELECT d.delivery_hash FROM dlq_events d JOIN unnest($1::bytea[], $5::text[]) "
+    "AS s(hash, digest) ON d.delivery_hash = s.hash WHERE d.status = 'open' "
+    "AND md5(coalesce(d.edited, d.raw)) = s.digest ORDER BY d.delivery_hash FOR UPDATE OF d), "
+    "marked AS (UPDATE dlq_events d SET status = 'replayed' FROM sent "
+    "WHERE d.delivery_hash = sent.delivery_hash RETURNING d.delivery_hash) "
     "INSERT INTO dlq_history (delivery_hash, at, actor, action, detail, job) "
     "SELECT delivery_hash, now(), $2, 'replayed', $3, $4 FROM marked";
 inline constexpr const char* mark_refused =
     "WITH marked AS (UPDATE dlq_events SET attempts = attempts + 1, last_failure = now(), "
     "stage = $2, code = $3, detail = $4, pointer = $5, fingerprint = $6, "
     "schema_version = nullif($7::int, 0) WHERE delivery_hash = decode($1, 'hex') "
-    "RETURNING delivery_hash) "
+    "AND status = 'open' AND md5(coalesce(edited, raw)) = $10 RETURNING delivery_hash) "
     "INSERT INTO dlq_history (delivery_hash, at, actor, action, detail, job) "
     "SELECT delivery_hash, now(), $8, 'replay_failed', $3 || ': ' || $4, $9 FROM marked";
 
@@ -105,7 +115,11 @@ inline constexpr const char* order_delivery =
     "job, "
     "topic, event) SELECT $1, ($3::text::json ->> 'event_id')::uuid, "
     "($3::text::json ->> 'occurred_at')::timestamptz, 0, now(), $4, $2, $3 "
-    "WHERE EXISTS (SELECT FROM consumers WHERE name = $1) ON CONFLICT DO NOTHING";
+    "ON CONFLICT DO NOTHING";
+inline constexpr const char* is_ordered =
+    "SELECT EXISTS (SELECT FROM consumer_deliveries WHERE consumer = $1 "
+    "AND event_id = ($2::text::json ->> 'event_id')::uuid "
+    "AND occurred_at = ($2::text::json ->> 'occurred_at')::timestamptz)";
 
 // -- progress ---
 

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "pipeline/fault_point.hpp"
+#include "pipeline/text.hpp"
+#include "storage/dead_letter_filter.hpp"
 #include "storage/dead_letter_rows.hpp"
 #include "storage/locks.hpp"
 #include "storage/pg.hpp"
@@ -27,7 +29,9 @@ constexpr std::array<std::string_view, 6> state_names{"waiting", "running",   "p
                                                       "done",    "cancelled", "failed"};
 
 // Counting what matches may read all there is.
-constexpr std::chrono::minutes count_timeout{10};
+constexpr std::chrono::minutes count_timeout{2};
+// A step looks for its items in all there is when few match.
+constexpr std::chrono::minutes step_timeout{5};
 
 template <class Enum, std::size_t N>
 Enum named(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -40,10 +44,12 @@ timestamp time_of(std::int64_t micros) {
 
 replay_job job_from(const pg::rows& r, int i) {
   replay_job job{.id = r.number(i, 0)};
+  auto filter = replay_filter_from(r.text(i, 4));
+  job.is_readable = filter.has_value();
   job.request = {.source = named<replay_source>(source_names, r.text(i, 1)),
                  .target = named<replay_target>(target_names, r.text(i, 2)),
                  .consumer = std::string{r.text(i, 3)},
-                 .filter = replay_filter_from(r.text(i, 4)),
+                 .filter = filter ? *std::move(filter) : replay_filter{},
                  .dry_run = r.truth(i, 5),
                  .rate = static_cast<std::uint32_t>(r.number(i, 6))};
   job.state = named<replay_state>(state_names, r.text(i, 7));
@@ -76,14 +82,12 @@ std::optional<failure> contradiction(const replay_request& r) {
   if (f.from && f.to && *f.from >= *f.to) return wrong("the time range ends before it begins");
   if (r.source == replay_source::mirror && !f.fingerprint.empty())
     return wrong("stored events have no fingerprint; dead letters do");
+  const bool mirror = r.source == replay_source::mirror;
   for (const auto& id : f.ids) {
-    if (r.source == replay_source::mirror ? !parse_uuid(id)
-                                          : id.size() < 6 || id.size() > 64 ||
-                                                id.find_first_not_of("0123456789abcdef") != id.npos)
-      return wrong(fmt::format("\"{}\" is no {}", id,
-                               r.source == replay_source::mirror
-                                   ? "event id (a UUID)"
-                                   : "dead letter's id (6 to 64 hex digits, lower case)"));
+    if (mirror ? parse_uuid(id).has_value() : is_dead_letter_id(id) && id.size() == 64) continue;
+    return wrong(fmt::format(
+        "{} is no {}", quoted(id),
+        mirror ? "event id (a UUID)" : "dead letter's whole id (64 hex digits, lower case)"));
   }
   return std::nullopt;
 }
@@ -98,7 +102,7 @@ class pg_replay_store final : public replay_store {
     auto s = pg::session::open(options_);
     if (!s) return s.error();
     session_ = std::move(*s);
-    return ok();
+    return session_.set_statement_timeout(step_timeout);
   }
 
   // -- for people ---
@@ -184,18 +188,16 @@ class pg_replay_store final : public replay_store {
     auto job = job_from(*r, 0);
     if (job.state == replay_state::running) return std::optional{std::move(job)};
     if (!job.total) {
-      if (auto longer = session_.set_statement_timeout(count_timeout); !longer)
-        return longer.error();
-      const auto total = count_matching(session_, job);
+      auto total = count(job);
       if (!total) return total.error();
       job.total = *total;
-      if (auto usual = session_.set_statement_timeout(options_.statement_timeout); !usual)
-        return usual.error();
     }
+    const auto total = job.total ? std::to_string(*job.total) : std::string{"NULL"};
+    const auto words = job.total ? total + " match" : std::string{"too many to count in time"};
     auto started =
         change(job.id, replay_state::running,
-               fmt::format(", started_at = coalesce(started_at, now()), total = {}", *job.total),
-               "'waiting'", who, "started", fmt::format("{} match", *job.total));
+               fmt::format(", started_at = coalesce(started_at, now()), total = {}", total),
+               "'waiting'", who, "started", words);
     if (!started && started.error().code == errc::conflict) return std::optional<replay_job>{};
     if (!started) return started.error();
     fault_point("replay.started");
@@ -204,6 +206,9 @@ class pg_replay_store final : public replay_store {
 
   result<replay_stretch> read(const replay_job& job, std::size_t most) override {
     if (!leads_ || !session_.is_open()) return not_mine();
+    // Never more than was asked for.
+    if (!job.is_readable)
+      return failure{errc::configuration_invalid, "this program can't read the job's filter"};
     return read_stretch(session_, job, most);
   }
 
@@ -234,14 +239,25 @@ class pg_replay_store final : public replay_store {
     return all;
   }
 
-  result<void> settle(const replay_job& job, const replay_stretch& stretch,
-                      const replay_outcome& outcome, std::string_view who) override {
+  result<settled> settle(const replay_job& job, const replay_stretch& stretch,
+                         const replay_outcome& outcome, std::string_view who) override {
     if (!leads_ || !session_.is_open()) return not_mine();
     if (auto r = session_.exec("BEGIN"); !r) return r.error();
     auto done = settle_within(job, stretch, outcome, who);
     if (!done && session_.is_open()) (void)session_.exec("ROLLBACK");
     if (done) fault_point("replay.marked");
     return done;
+  }
+
+  result<std::vector<bool>> ordered(const std::string& consumer,
+                                    std::span<const std::string> envelopes) override {
+    std::vector<bool> all;
+    for (const auto& envelope : envelopes) {
+      auto r = session_.exec(sql::is_ordered, {consumer, envelope});
+      if (!r) return r.error();
+      all.push_back(r->truth(0, 0));
+    }
+    return all;
   }
 
   result<void> finish(std::int64_t id, const std::optional<failure>& why,
@@ -270,37 +286,51 @@ class pg_replay_store final : public replay_store {
     return failure{errc::conflict, fmt::format("replay job {} is {}", id, name_of(job->state))};
   }
 
+  /// Absent when counting takes too long: the job runs without a total, then.
+  result<std::optional<std::uint64_t>> count(const replay_job& job) {
+    if (auto r = session_.set_statement_timeout(count_timeout); !r) return r.error();
+    const auto total = count_matching(session_, job);
+    if (!session_.is_open()) return total.error();
+    if (auto r = session_.set_statement_timeout(step_timeout); !r) return r.error();
+    if (total) return std::optional{*total};
+    if (total.error().code == errc::timed_out) return std::optional<std::uint64_t>{};
+    return total.error();
+  }
+
   // -- settling ---
 
-  result<void> settle_within(const replay_job& job, const replay_stretch& stretch,
-                             const replay_outcome& outcome, std::string_view who) {
+  result<settled> settle_within(const replay_job& job, const replay_stretch& stretch,
+                                const replay_outcome& outcome, std::string_view who) {
     const auto& q = job.request;
-    auto passed = outcome.passed.size();
-    auto duplicate = outcome.duplicate.size();
+    settled n{outcome.passed.size(), outcome.duplicate.size(), outcome.refused.size()};
     if (q.target == replay_target::consumer && !q.dry_run) {
       auto ordered = order_deliveries(job, stretch, outcome);
       if (!ordered) return ordered.error();
-      duplicate += passed - *ordered;
-      passed = *ordered;
+      n.duplicate += n.passed - *ordered;
+      n.passed = *ordered;
     }
     if (q.source == replay_source::dead_letters && !q.dry_run) {
-      if (auto r = mark_letters(job, stretch, outcome, who); !r) return r;
+      if (auto r = mark_letters(job, stretch, outcome, who); !r) return r.error();
     }
     auto reasons = job.reasons;
     add_reasons(reasons, stretch, outcome);
-    auto moved = session_.exec(
-        sql::progress,
-        {std::to_string(job.id), stretch.cursor, std::to_string(passed), std::to_string(duplicate),
-         std::to_string(outcome.refused.size()), to_json(reasons), job.cursor});
+    auto moved =
+        session_.exec(sql::progress, {std::to_string(job.id), stretch.cursor,
+                                      std::to_string(n.passed), std::to_string(n.duplicate),
+                                      std::to_string(n.refused), to_json(reasons), job.cursor});
     if (!moved) return moved.error();
     if (moved->affected() != 1) return not_mine();
     fault_point("replay.marking");
     if (auto r = session_.exec("COMMIT"); !r) return r.error();
-    return ok();
+    return n;
   }
 
   result<std::size_t> order_deliveries(const replay_job& job, const replay_stretch& stretch,
                                        const replay_outcome& outcome) {
+    auto there = session_.exec(sql::has_consumer, {job.request.consumer});
+    if (!there) return there.error();
+    if (!there->truth(0, 0))
+      return failure{errc::not_found, "there is no consumer " + job.request.consumer};
     std::size_t ordered = 0;
     for (const auto i : outcome.passed) {
       const auto& item = stretch.items[i];
@@ -314,18 +344,18 @@ class pg_replay_store final : public replay_store {
 
   result<void> mark_letters(const replay_job& job, const replay_stretch& stretch,
                             const replay_outcome& outcome, std::string_view who) {
-    pg_array hashes;
+    pg_array hashes, digests;
     for (const auto* list : {&outcome.passed, &outcome.duplicate}) {
-      for (const auto i : *list)
+      for (const auto i : *list) {
         hashes.add("\\x" + stretch.items[i].key);
+        digests.add(stretch.items[i].digest);
+      }
     }
     const auto id = std::to_string(job.id);
+    const auto target = job.request.target == replay_target::pipeline ? std::string{"the pipeline"}
+                                                                      : job.request.consumer;
     if (auto r = session_.exec(
-            sql::mark, {hashes.text(), std::string{who},
-                        fmt::format("to the {}", job.request.target == replay_target::pipeline
-                                                     ? "pipeline"
-                                                     : job.request.consumer),
-                        id});
+            sql::mark, {hashes.text(), std::string{who}, "to " + target, id, digests.text()});
         !r) {
       return r.error();
     }
@@ -338,7 +368,8 @@ class pg_replay_store final : public replay_store {
            std::string{name_of(why.code)}, storable_text(why.detail, 4096),
            storable_text(why.pointer, 4096),
            fingerprint_of(hasher, {refusal.stage, why.code, refusal.about, why.pointer}),
-           std::to_string(refusal.schema_version), std::string{who}, id});
+           std::to_string(refusal.schema_version), std::string{who}, id,
+           stretch.items[refusal.index].digest});
       if (!r) return r.error();
     }
     return ok();

@@ -32,9 +32,8 @@ struct replay_filter {
   std::optional<timestamp> to{};    ///< before
   std::string topic_prefix{};
   std::string kind{};
-  std::string fingerprint{};  ///< dead letters: a group
-  std::vector<std::string>
-      ids{};  ///< dead letters: beginnings of delivery_hash, hex; mirror: event ids
+  std::string fingerprint{};       ///< dead letters: a group
+  std::vector<std::string> ids{};  ///< dead letters: delivery_hash, hex; mirror: event ids
 
   bool operator==(const replay_filter&) const = default;
 };
@@ -72,6 +71,7 @@ struct replay_job {
   std::string created_by{};
   std::optional<timestamp> started_at{};
   std::optional<timestamp> finished_at{};
+  bool is_readable{true};  ///< false: the filter says something that this program does not know
 
   std::uint64_t settled() const noexcept { return passed + duplicate + refused; }
   bool is_over() const noexcept { return state >= replay_state::done; }
@@ -88,8 +88,8 @@ struct replay_event {
 struct replay_item {
   std::string key{};  ///< delivery_hash in hex, or the event id
   std::string topic{};
-  std::string
-      body{};  ///< as corrected by a person, else as it came; the envelope of a stored event
+  std::string body{};    ///< as corrected, else as it came; of a stored event its envelope
+  std::string digest{};  ///< of a dead letter's body
 };
 
 /// What became of an item.
@@ -156,15 +156,28 @@ class replay_store : public store {
     std::string kind{};
     std::string source{};
     std::string payload{};
+
+    bool operator==(const expected_event&) const = default;
   };
   enum class presence : std::uint8_t { absent, same, different };
   virtual result<std::vector<presence>> look_up(std::span<const expected_event> events) = 0;
 
+  /// What a stretch added to the job's counts.
+  struct settled {
+    std::size_t passed{};
+    std::size_t duplicate{};
+    std::size_t refused{};
+  };
+
   /// One transaction: marks the items of a stretch, and moves the job's cursor and counts. A job
   /// that a person has cancelled meanwhile keeps its state. Target consumer: the deliveries are
   /// ordered here, too.
-  virtual result<void> settle(const replay_job& job, const replay_stretch& stretch,
-                              const replay_outcome& outcome, std::string_view who) = 0;
+  virtual result<settled> settle(const replay_job& job, const replay_stretch& stretch,
+                                 const replay_outcome& outcome, std::string_view who) = 0;
+
+  /// Which of these deliveries wait for the consumer already.
+  virtual result<std::vector<bool>> ordered(const std::string& consumer,
+                                            std::span<const std::string> envelopes) = 0;
 
   /// Ends a running job as done (or failed, with why). One that a person has ended stays as it is.
   virtual result<void> finish(std::int64_t id, const std::optional<failure>& why,

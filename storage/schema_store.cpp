@@ -77,7 +77,8 @@ constexpr const char* shadow_failures_sql =
 constexpr const char* visit_sql =
     "BEGIN READ ONLY; DECLARE visited NO SCROLL CURSOR FOR "
     "SELECT event_id, (extract(epoch FROM occurred_at) * 1000000)::bigint, payload "
-    "FROM events_mirror WHERE kind = '{}' AND occurred_at >= '{}'";
+    "FROM events_mirror WHERE kind = '{0}' AND occurred_at >= '{1}' "
+    "AND coalesce(schema_version, {2}) = {2}";
 
 timestamp time_of(std::int64_t micros) {
   return timestamp{std::chrono::microseconds{micros}};
@@ -239,15 +240,19 @@ class pg_schema_store final : public schema_store {
     return report;
   }
 
-  result<void> visit(std::string_view kind, timestamp since,
+  result<void> visit(std::string_view kind, std::int32_t version, timestamp since,
                      const payload_visitor& visitor) override {
     if (!is_kind(kind)) return ok();  // there can be none
     if (auto r = session_.set_statement_timeout(visit_timeout); !r) return r;
-    auto begun = session_.exec(fmt::format(visit_sql, kind, to_rfc3339(since)));
+    auto begun = session_.exec(fmt::format(visit_sql, kind, to_rfc3339(since), version));
     if (!begun) return abandoned(begun.error());
     auto shown = show_all(visitor);
-    if (!shown) return abandoned(shown.error());
-    return session_.set_statement_timeout(options_.statement_timeout);
+    if (!shown) (void)abandoned(shown.error());
+    if (session_.is_open()) {
+      auto usual = session_.set_statement_timeout(options_.statement_timeout);
+      if (shown) return usual;
+    }
+    return shown;
   }
 
  private:
@@ -340,15 +345,15 @@ result<std::uint32_t> ship_in_transaction(pg::session& session) {
   if (!known) return known.error();
   const auto has = [&](std::string_view kind, std::int32_t version) {
     for (int i = 0; i < known->size(); ++i) {
-      if (known->text(i, 0) == kind && (version == 0 || known->number(i, 1) == version))
-        return true;
+      if (known->text(i, 0) == kind && known->number(i, 1) == version) return true;
     }
     return false;
   };
   std::uint32_t added = 0;
   for (const auto& s : shipped_schemas()) {
     if (has(s.kind, s.version)) continue;
-    const auto state = has(s.kind, 0) ? schema_state::candidate : schema_state::active;
+    // In force only where nothing was before: an upgrade refuses nobody's events.
+    const auto state = known->size() > 0 ? schema_state::candidate : schema_state::active;
     auto r = session.exec(
         insert_sql, {std::string{s.kind}, std::to_string(s.version), std::string{name_of(state)},
                      "shipped", std::string{s.body}, "taylordash"});

@@ -90,10 +90,10 @@ class schema_store : public store {
     std::string_view payload{};  ///< jsonb as PostgreSQL writes it
   };
 
-  /// Shows the mirror's events of a kind that occurred since `since`, in one snapshot and bounded
-  /// memory, until the visitor says false.
+  /// Shows the mirror's events of a kind that name this version or none and occurred since `since`,
+  /// in one snapshot and bounded memory, until the visitor says false.
   using payload_visitor = std::function<bool(const stored_payload&)>;
-  virtual result<void> visit(std::string_view kind, timestamp since,
+  virtual result<void> visit(std::string_view kind, std::int32_t version, timestamp since,
                              const payload_visitor& visitor) = 0;
 };
 
@@ -104,8 +104,8 @@ namespace pg {
 class session;
 }
 
-/// Adds the shipped schemas that the database lacks, in one transaction: active where their kind is
-/// new, else as candidates. Returns how many.
+/// Adds the shipped schemas that the database lacks, in one transaction: active where it had none
+/// at all, else as candidates. Returns how many.
 result<std::uint32_t> ship_schemas(pg::session& session);
 
 }  // namespace td

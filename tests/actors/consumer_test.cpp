@@ -70,6 +70,7 @@ class memory_store final : public consumer_store {
     }
     return ok();
   }
+  result<std::uint64_t> waiting(std::uint64_t) override { return j_.waiting.size(); }
   result<std::optional<std::chrono::milliseconds>> due_in() override {
     return std::optional<std::chrono::milliseconds>{};
   }

@@ -48,7 +48,7 @@ class shelf_store final : public schema_store {
     return unused();
   }
   result<shadow_report> shadows(std::string_view, std::int32_t) override { return unused(); }
-  result<void> visit(std::string_view, timestamp, const payload_visitor&) override {
+  result<void> visit(std::string_view, std::int32_t, timestamp, const payload_visitor&) override {
     return unused();
   }
 

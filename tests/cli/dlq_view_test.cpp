@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(options_that_mean_nothing_are_explained) {
              "--since is not earlier than --before: nothing can match");
   BOOST_TEST(complaint_about({.code = "not_jsn"}) ==
              "--code \"not_jsn\" is no code of a dead letter; did you mean not_json?");
-  BOOST_TEST(complaint_about({.code = "database_away"}).find("is no code of a dead letter") !=
+  BOOST_TEST(complaint_about({.code = "no_such_thing"}).find("is no code of a dead letter") !=
              std::string::npos);
   BOOST_TEST(complaint_about({.status = "closed"}) ==
              "--status \"closed\" is none: open, replayed, discarded or any");

@@ -57,12 +57,12 @@ def test_what_a_new_schema_lets_pass_is_stored_once(stack, tmp_path):
     know_orders(commands, tmp_path)
     wait_for(lambda: passes(commands, 300), "the schema to arrive")
     assert stack.oracle.stored_count() == 0, "dry runs store nothing"
-    [done] = commands.json("replay", "start")
+    [done] = commands.json("replay", "start", "--all")
     assert (done["state"], done["passed"], done["duplicate"], done["refused"]) == ("done", 300, 0, 0)
     assert stack.oracle.stored_keys() == set(published)
     assert stack.oracle.rows("SELECT DISTINCT status FROM dlq_events") == [("replayed",)]
     assert stack.oracle.one("SELECT count(*) FROM dlq_history WHERE action = 'replayed' AND job = %s", done["id"]) == 300
-    [again] = commands.json("replay", "start")
+    [again] = commands.json("replay", "start", "--all")
     assert again["total"] == 0
     service.stop()
 
@@ -80,7 +80,7 @@ def test_a_kill_at_any_step_loses_nothing_and_doubles_nothing(stack, tmp_path, p
     service.stop()
     service.environment["TAYLORDASH_FAULT_POINT"] = f"{point}:{passing}"
     service.start()
-    job = int(commands.run("replay", "start", "--detach"))
+    job = int(commands.run("replay", "start", "--all", "--detach"))
     assert service.process.wait(30) == -signal.SIGKILL, "the fault point was not passed"
     del service.environment["TAYLORDASH_FAULT_POINT"]
     service.start()
@@ -100,7 +100,7 @@ def test_it_can_be_paused_resumed_and_cancelled(stack, tmp_path):
     refused_orders(stack, 300, seed=3)
     know_orders(commands, tmp_path)
     wait_for(lambda: passes(commands, 300), "the schema to arrive")
-    job = int(commands.run("replay", "start", "--detach", "--rate", 40))
+    job = int(commands.run("replay", "start", "--all", "--detach", "--rate", 40))
     wait_for(lambda: job_of(commands, job)["passed"] > 0, "a first step")
     commands.run("replay", "pause", job)
     wait_for(lambda: job_of(commands, job)["passed"] == stack.oracle.stored_count(), "the step to end")
@@ -129,7 +129,7 @@ def test_the_database_goes_away_in_the_middle(stack, tmp_path):
     published = refused_orders(stack, 600, seed=4)
     know_orders(commands, tmp_path)
     wait_for(lambda: passes(commands, 600), "the schema to arrive")
-    job = int(commands.run("replay", "start", "--detach", "--rate", 300))
+    job = int(commands.run("replay", "start", "--all", "--detach", "--rate", 300))
     wait_for(lambda: stack.oracle.stored_count() > 0, "a first step")
     stack.cluster.kill()
     stack.cluster.start()
@@ -145,7 +145,7 @@ def test_two_services_run_a_job_once(stack, tmp_path):
     published = refused_orders(stack, 500, seed=5)
     know_orders(commands, tmp_path)
     wait_for(lambda: passes(commands, 500), "the schema to arrive")
-    job = int(commands.run("replay", "start", "--detach", "--rate", 200))
+    job = int(commands.run("replay", "start", "--all", "--detach", "--rate", 200))
     wait_for(lambda: stack.oracle.stored_count() > 0, "a first step")
     services[0].kill()  # one of them had the job; the other ends it
     wait_for(lambda: job_of(commands, job)["state"] == "done", "the job to end", timeout=60)
@@ -154,10 +154,44 @@ def test_two_services_run_a_job_once(stack, tmp_path):
     services[1].stop()
 
 
+@pytest.mark.parametrize("point", [p for p in FAULT_POINTS if p not in ("replay.copied", "replay.verified")])
+def test_a_kill_while_stored_events_go_to_a_consumer_orders_each_once(stack, point):
+    service = stack.service().start()
+    commands = stack.commands()
+    published = publish(stack.broker.port, orders(Maker(8), EVENTS)).published
+    stack.oracle.wait_for_stored(EVENTS)
+    service.stop()
+    with stack.cluster.connect(stack.database) as connection, connection.cursor() as cursor:
+        cursor.execute("INSERT INTO consumers (name, position, batch_index, topic_prefix, kinds, created_at, moved_at)"
+                       " VALUES ('billing', 0, -1, '', '{}', now(), now())")
+    service.environment["TAYLORDASH_FAULT_POINT"] = point
+    service.start()
+    job = int(commands.run("replay", "start", "--mirror", "--consumer", "billing", "--all", "--detach"))
+    assert service.process.wait(30) == -signal.SIGKILL, "the fault point was not passed"
+    del service.environment["TAYLORDASH_FAULT_POINT"]
+    service.start()
+    wait_for(lambda: job_of(commands, job)["state"] == "done", "the job to end", timeout=60)
+    done = job_of(commands, job)
+    assert done["total"] == EVENTS == done["passed"] + done["duplicate"], done
+    ordered = stack.oracle.rows("SELECT event_id::text FROM consumer_deliveries WHERE consumer = 'billing'")
+    assert sorted(row[0] for row in ordered) == sorted(event_id for event_id, _ in published)
+    service.stop()
+
+
+def test_everything_is_sent_only_when_it_is_asked_for(stack):
+    service = stack.service(**STRICT).start()
+    commands = stack.commands()
+    refused_orders(stack, 3, seed=9)
+    assert "--all" in commands.run("replay", "start", status=2)
+    assert "no dead letter's id begins with" in commands.run("replay", "start", "--id", "0123456789", status=1)
+    assert commands.json("replay", "list") == []
+    service.stop()
+
+
 def test_a_job_without_a_service_waits_and_says_so(stack):
     stack.service().start().stop()
     commands = stack.commands()
-    job = int(commands.run("replay", "start", "--detach"))
+    job = int(commands.run("replay", "start", "--all", "--detach"))
     assert job_of(commands, job)["state"] == "waiting"
     assert "no replay job 99" in commands.run("replay", "show", 99, status=1)
     assert "how long ago" in commands.run("replay", "start", "--since", "yesterday", status=2)

@@ -91,6 +91,7 @@ BOOST_AUTO_TEST_CASE(candidates_refuse_nothing_and_their_answers_are_noted) {
   BOOST_TEST(fate(*r, "order", 0, R"({"a":1})") == "passed 1");
   BOOST_TEST(fate(*r, "order", 0, R"({"a":1,"b":1})") == "passed 1");
   BOOST_TEST(fate(*r, "order", 0, R"({"b":1})") == "schema_violation");  // not the candidate's
+  BOOST_TEST(fate(*r, "order", 1, R"({"a":1})") == "passed 1");          // names another version
   const auto counts = book->take();
   BOOST_REQUIRE(counts.size() == 1u);
   BOOST_TEST(counts[0].kind == "order");

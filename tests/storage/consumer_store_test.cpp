@@ -208,4 +208,27 @@ BOOST_AUTO_TEST_CASE(the_retry_schedule_survives_a_restart) {
   BOOST_TEST(must(two->due(10)).size() == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(what_retention_took_before_it_was_read_is_said) {
+  for (std::uint32_t n = 1; n <= 5; ++n)
+    write(n, 1);
+  BOOST_TEST(must(one->lead()));
+  must(one->settle(must(one->next(1)), {}));
+  run("DELETE FROM mirror_batches WHERE position IN (2, 3)");
+  must(one->settle(must(one->next(1)), {}));  // to the end of the first batch
+  const auto stretch = must(one->next(1));
+  BOOST_REQUIRE(stretch.events.size() == 1u);
+  BOOST_TEST(stretch.pruned == 2);
+  BOOST_TEST((stretch.events.front().event_id == id_of(4)));
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_for_the_lease_writes_nothing) {
+  BOOST_TEST(must(one->lead()));
+  auto two = open();
+  const auto before = value("SELECT xmin FROM consumers");
+  for (int i = 0; i < 5; ++i)
+    BOOST_TEST(!must(two->lead()));
+  BOOST_TEST(value("SELECT xmin FROM consumers") == before);
+  run("DELETE FROM consumers");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -48,6 +48,10 @@ BOOST_AUTO_TEST_CASE(a_later_shipped_version_waits_as_a_candidate) {
   BOOST_TEST(must(ship_schemas(eye)) == 1u);
   BOOST_TEST(state("task_updated", 1) == "candidate");
   BOOST_TEST(state("task_updated", 7) == "active");
+  // Nor is a kind that is new to a database in use.
+  run("DELETE FROM event_schemas WHERE kind = 'task_created'");
+  BOOST_TEST(must(ship_schemas(eye)) == 1u);
+  BOOST_TEST(state("task_created", 1) == "candidate");
 }
 
 BOOST_AUTO_TEST_CASE(versions_follow_each_other_and_never_change) {
@@ -166,7 +170,7 @@ BOOST_AUTO_TEST_CASE(shows_the_stored_events_of_a_kind_since_a_time) {
   b.event(id_of(2, 7), "{}", noon(), "order_lost");
   must(mirror->write(b.build()));
   std::size_t seen = 0;
-  must(store->visit("order_placed", noon() - std::chrono::days{1},
+  must(store->visit("order_placed", 1, noon() - std::chrono::days{1},
                     [&](const schema_store::stored_payload& e) {
                       BOOST_REQUIRE((e.occurred_at == noon()));
                       ++seen;
@@ -174,7 +178,7 @@ BOOST_AUTO_TEST_CASE(shows_the_stored_events_of_a_kind_since_a_time) {
                     }));
   BOOST_TEST(seen == 5000u);
   seen = 0;
-  must(store->visit("order_placed", timestamp{}, [&](const auto&) { return ++seen < 3; }));
+  must(store->visit("order_placed", 1, timestamp{}, [&](const auto&) { return ++seen < 3; }));
   BOOST_TEST(seen == 3u);
   must(store->revision());  // the connection is sound after it
 }
