@@ -56,9 +56,9 @@ result<pg::rows> exec_letters(pg::session& session, const replay_job& job,
     ids = hashes.text();
   }
   if (q.target == replay_target::consumer) consumer = q.consumer;
-  return session.exec(
-      statement, {job.cursor, consumer, to_rfc3339(job.created_at), time_param(f.from),
-                  time_param(f.to), f.topic_prefix, f.kind, f.fingerprint, pg_array_of(f.ids)});
+  return session.exec(statement,
+                      {job.cursor, consumer, to_rfc3339(job.created_at), time_param(f.from),
+                       time_param(f.to), f.topic_prefix, f.kind, f.fingerprint, ids});
 }
 
 /// First how large they are, then as many as fit the budget, at least one.
