@@ -34,7 +34,8 @@ def filled(stack, **settings):
     service = stack.service(**settings).start()
     maker = Maker(3, "retention")
     now = now_us()
-    events = [maker.make(kind=kind, topic=topic, occurred_at=now - age * DAY + n)
+    events = [maker.make(kind=kind, topic=topic, occurred_at=now - age * DAY + n,
+                         payload={kind.replace("_updated", "_id"): maker.uuid(), "note": f"{maker.uuid()} " * 40})
               for age in range(8) for kind, topic, count in (("task_updated", TASKS, 20), ("project_updated", PROJECTS, 5))
               for n in range(count)]
     publish(stack.broker.port, events)
