@@ -1,5 +1,6 @@
 #include "pipeline/json_text.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
