@@ -218,8 +218,7 @@ RC_BOOST_PROP(names_are_found_and_nothing_else, (const std::vector<std::string>&
     made.push_back(fmt::format("common_{}_{}_suffix", inside, i % 5));
   }
   std::ranges::sort(made);
-  auto const same = std::ranges::unique(made);
-  made.erase(same.begin(), same.end());
+  made.erase(std::unique(made.begin(), made.end()), made.end());
   std::vector<std::string_view> names;
   std::vector<std::string> others;
   for (std::size_t i = 0; i < made.size(); ++i) {
