@@ -99,11 +99,7 @@ class pg_consumer_store final : public consumer_store {
 
   result<void> reconnect() override {
     leads_ = false;
-    session_.close();
-    auto s = pg::session::open(options_);
-    if (!s) return s.error();
-    session_ = std::move(*s);
-    return ok();
+    return session_.reopen(options_);
   }
 
   result<bool> lead() override {
@@ -270,7 +266,7 @@ class pg_consumer_store final : public consumer_store {
     const auto id = parse_uuid(r.text(i, at));
     if (!id) return failure{errc::internal, "an event id is no UUID"};
     return delivery{.event_id = *id,
-                    .occurred_at = timestamp{std::chrono::microseconds{r.number(i, at + 1)}},
+                    .occurred_at = r.time(i, at + 1),
                     .topic = std::string{r.text(i, at + 2)},
                     .event = std::string{r.text(i, at + 3)}};
   }

@@ -23,10 +23,6 @@ constexpr std::size_t max_words_bytes = 1000;      // of an actor, a reason
 constexpr std::size_t letters_per_step = 500;      // of a transaction that changes some
 constexpr std::int64_t bytes_at_once = 2ll << 20;  // that `each` asks for, unless one is larger
 
-timestamp time_of(const pg::rows& r, int row, int column) {
-  return timestamp{std::chrono::microseconds{r.number(row, column)}};
-}
-
 std::string text_of(const pg::rows& r, int row, int column) {
   return std::string{r.text(row, column)};
 }
@@ -34,8 +30,8 @@ std::string text_of(const pg::rows& r, int row, int column) {
 dead_letter_summary summary_of(const pg::rows& r, int row, int first = 0) {
   const auto text = [&](int column) { return text_of(r, row, first + column); };
   dead_letter_summary s{.id = text(0),
-                        .first_failure = time_of(r, row, first + 1),
-                        .last_failure = time_of(r, row, first + 2),
+                        .first_failure = r.time(row, first + 1),
+                        .last_failure = r.time(row, first + 2),
                         .attempts = static_cast<std::int32_t>(r.number(row, first + 3)),
                         .status = dead_letter_status_named(r.text(row, first + 4)).value(),
                         .stage = text(5),
@@ -51,7 +47,7 @@ dead_letter_summary summary_of(const pg::rows& r, int row, int first = 0) {
                         .bytes = static_cast<std::size_t>(r.number(row, first + 17)),
                         .edited = r.truth(row, first + 18)};
   if (!r.is_null(row, first + 13)) s.event_id = parse_uuid(r.text(row, first + 13));
-  if (!r.is_null(row, first + 14)) s.occurred_at = time_of(r, row, first + 14);
+  if (!r.is_null(row, first + 14)) s.occurred_at = r.time(row, first + 14);
   return s;
 }
 
@@ -106,13 +102,7 @@ class pg_dead_letter_store final : public dead_letter_store {
  public:
   explicit pg_dead_letter_store(database_options options) : options_{std::move(options)} {}
 
-  result<void> reconnect() override {
-    session_.close();
-    auto s = pg::session::open(options_);
-    if (!s) return s.error();
-    session_ = std::move(*s);
-    return ok();
-  }
+  result<void> reconnect() override { return session_.reopen(options_); }
 
   // -- reading ---
 
@@ -182,8 +172,8 @@ class pg_dead_letter_store final : public dead_letter_store {
       all.push_back({.fingerprint = std::move(fingerprint),
                      .letters = number(i, 0),
                      .attempts = number(i, 1),
-                     .first_failure = time_of(*r, i, 2),
-                     .last_failure = time_of(*r, i, 3),
+                     .first_failure = r->time(i, 2),
+                     .last_failure = r->time(i, 3),
                      .last_hour = number(i, 4),
                      .last_day = number(i, 5),
                      .topics = strings_of(r->text(i, 6)),
@@ -203,7 +193,7 @@ class pg_dead_letter_store final : public dead_letter_store {
     auto changes = session_.exec(sql::history, {bytea_of_id(*full)});
     if (!changes) return changes.error();
     for (int i = 0; i < changes->size(); ++i) {
-      letter.history.push_back({.at = time_of(*changes, i, 0),
+      letter.history.push_back({.at = changes->time(i, 0),
                                 .actor = text_of(*changes, i, 1),
                                 .action = text_of(*changes, i, 2),
                                 .detail = text_of(*changes, i, 3)});
@@ -312,7 +302,7 @@ class pg_dead_letter_store final : public dead_letter_store {
     if (full->ids.empty()) {
       auto r = session_.exec("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
       if (!r) return r.error();
-      full->before = std::min(full->before.value_or(timestamp::max()), time_of(*r, 0, 0));
+      full->before = std::min(full->before.value_or(timestamp::max()), r->time(0, 0));
     }
     const auto statement = fmt::format(sql::move_some, sql::matches);
     const auto fixed = sql::parameters_of(*full);

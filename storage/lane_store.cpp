@@ -127,11 +127,7 @@ class pg_lane_store final : public lane_store {
 
   result<void> reconnect() override {
     leases_.clear();
-    session_.close();
-    auto s = pg::session::open(options_);
-    if (!s) return s.error();
-    session_ = std::move(*s);
-    return ok();
+    return session_.reopen(options_);
   }
 
  private:

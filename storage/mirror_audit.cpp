@@ -60,13 +60,7 @@ class pg_mirror_audit final : public mirror_audit {
  public:
   explicit pg_mirror_audit(database_options options) : options_{std::move(options)} {}
 
-  result<void> reconnect() override {
-    session_.close();
-    auto s = pg::session::open(options_);
-    if (!s) return s.error();
-    session_ = std::move(*s);
-    return ok();
-  }
+  result<void> reconnect() override { return session_.reopen(options_); }
 
   result<news> follow(std::int64_t position, std::size_t most) override {
     news found{.position = position};
@@ -121,7 +115,7 @@ class pg_mirror_audit final : public mirror_audit {
     auto read = each_row(events_sql, "events", [&](const pg::rows& r, int i) {
       event({.event_id = uuid_of(r.text(i, 0)),
              .trace_id = uuid_of(r.text(i, 1)),
-             .occurred_at = timestamp{std::chrono::microseconds{r.number(i, 2)}},
+             .occurred_at = r.time(i, 2),
              .schema_version = static_cast<std::int32_t>(r.number(i, 3)),
              .kind = r.text(i, 4),
              .source = r.text(i, 5),

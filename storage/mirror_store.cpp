@@ -247,7 +247,7 @@ class pg_mirror_store final : public mirror_store {
                    .duplicate = static_cast<std::uint32_t>(c.duplicate),
                    .dead_lettered = static_cast<std::uint32_t>(dead),
                    .payload_conflicts = static_cast<std::uint32_t>(c.conflicts),
-                   .committed_at = timestamp{std::chrono::microseconds{row.number(0, 1)}}};
+                   .committed_at = row.time(0, 1)};
   }
 
   // -- after a failure ---

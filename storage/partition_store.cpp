@@ -118,7 +118,7 @@ class pg_partition_store final : public partition_store {
   result<timestamp> now() override {
     auto r = session_.exec("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
     if (!r) return r.error();
-    return timestamp{std::chrono::microseconds{r->number(0, 0)}};
+    return r->time(0, 0);
   }
 
   result<bool> lead() override {
@@ -131,10 +131,7 @@ class pg_partition_store final : public partition_store {
 
   result<void> reconnect() override {
     leads_ = false;
-    session_.close();
-    auto s = pg::session::open(options_);
-    if (!s) return s.error();
-    session_ = std::move(*s);
+    if (auto r = session_.reopen(options_); !r) return r;
     return run(lock_timeout_sql);
   }
 

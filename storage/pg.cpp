@@ -54,6 +54,10 @@ bool rows::truth(int row, int column) const noexcept {
   return text(row, column) == "t";
 }
 
+timestamp rows::time(int row, int column) const noexcept {
+  return timestamp{std::chrono::microseconds{number(row, column)}};
+}
+
 std::uint64_t rows::affected() const noexcept {
   return std::strtoull(PQcmdTuples(result_.get()), nullptr, 10);
 }
@@ -75,6 +79,14 @@ session& session::operator=(session&& other) noexcept {
   std::swap(deadline_, other.deadline_);
   std::swap(error_, other.error_);
   return *this;
+}
+
+result<void> session::reopen(const database_options& options) {
+  close();
+  auto fresh = open(options);
+  if (!fresh) return fresh.error();
+  *this = std::move(*fresh);
+  return ok();
 }
 
 void session::close() noexcept {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "pipeline/result.hpp"
+#include "pipeline/time.hpp"
 #include "storage/interrupter.hpp"
 #include "storage/stores.hpp"
 
@@ -39,6 +40,7 @@ class rows {
   std::string_view text(int row, int column) const noexcept;  ///< lives as long as this
   std::int64_t number(int row, int column) const noexcept;    ///< 0 where it is none
   bool truth(int row, int column) const noexcept;             ///< of a boolean
+  timestamp time(int row, int column) const noexcept;         ///< of microseconds since 1970
   std::uint64_t affected() const noexcept;                    ///< rows written by the statement
   std::string_view command() const noexcept;                  ///< "COMMIT", "INSERT 0 3"
   pg_result* get() const noexcept { return result_.get(); }
@@ -68,6 +70,9 @@ class session {
   /// URL can't be read; the server is older than 14 or the database not UTF8), database_refused
   /// (account, password, no such database), database_away, stopping.
   static result<session> open(const database_options& options);
+
+  /// Closes it and connects anew; stays closed where that fails.
+  result<void> reopen(const database_options& options);
 
   bool is_open() const noexcept { return conn_ != nullptr; }
   void close() noexcept;

@@ -38,10 +38,6 @@ Enum named(const std::array<std::string_view, N>& names, std::string_view name) 
   return static_cast<Enum>(std::ranges::find(names, name) - names.begin());
 }
 
-timestamp time_of(std::int64_t micros) {
-  return timestamp{std::chrono::microseconds{micros}};
-}
-
 replay_job job_from(const pg::rows& r, int i) {
   replay_job job{.id = r.number(i, 0)};
   auto filter = replay_filter_from(r.text(i, 4));
@@ -60,10 +56,10 @@ replay_job job_from(const pg::rows& r, int i) {
   job.refused = static_cast<std::uint64_t>(r.number(i, 12));
   job.reasons = replay_reasons_from(r.text(i, 13));
   job.error = r.text(i, 14);
-  job.created_at = time_of(r.number(i, 15));
+  job.created_at = r.time(i, 15);
   job.created_by = r.text(i, 16);
-  if (!r.is_null(i, 17)) job.started_at = time_of(r.number(i, 17));
-  if (!r.is_null(i, 18)) job.finished_at = time_of(r.number(i, 18));
+  if (!r.is_null(i, 17)) job.started_at = r.time(i, 17);
+  if (!r.is_null(i, 18)) job.finished_at = r.time(i, 18);
   return job;
 }
 
@@ -98,10 +94,7 @@ class pg_replay_store final : public replay_store {
 
   result<void> reconnect() override {
     leads_ = false;
-    session_.close();
-    auto s = pg::session::open(options_);
-    if (!s) return s.error();
-    session_ = std::move(*s);
+    if (auto r = session_.reopen(options_); !r) return r;
     return session_.set_statement_timeout(step_timeout);
   }
 
@@ -147,8 +140,8 @@ class pg_replay_store final : public replay_store {
     if (!r) return r.error();
     std::vector<replay_event> all;
     for (int i = 0; i < r->size(); ++i) {
-      all.push_back({time_of(r->number(i, 0)), std::string{r->text(i, 1)},
-                     std::string{r->text(i, 2)}, std::string{r->text(i, 3)}});
+      all.push_back({r->time(i, 0), std::string{r->text(i, 1)}, std::string{r->text(i, 2)},
+                     std::string{r->text(i, 3)}});
     }
     return all;
   }

@@ -15,21 +15,11 @@ namespace sql = retention_sql;
 
 constexpr std::size_t max_actor_bytes = 1000;
 
-timestamp time_of(const pg::rows& r, int row, int column) {
-  return timestamp{std::chrono::microseconds{r.number(row, column)}};
-}
-
 class pg_retention_store final : public retention_store {
  public:
   explicit pg_retention_store(database_options options) : options_{std::move(options)} {}
 
-  result<void> reconnect() override {
-    session_.close();
-    auto s = pg::session::open(options_);
-    if (!s) return s.error();
-    session_ = std::move(*s);
-    return ok();
-  }
+  result<void> reconnect() override { return session_.reopen(options_); }
 
   result<std::vector<retention_policy>> policies() override { return load_policies(session_); }
 
@@ -62,14 +52,14 @@ class pg_retention_store final : public retention_store {
         return static_cast<std::uint64_t>(r->number(i, column));
       };
       all.push_back({.id = r->number(i, 0),
-                     .started_at = time_of(*r, i, 1),
+                     .started_at = r->time(i, 1),
                      .actor = std::string{r->text(i, 3)},
                      .days_dropped = static_cast<std::uint32_t>(r->number(i, 4)),
                      .events = count(5),
                      .dead_letters = count(6),
                      .bytes = count(7),
                      .error = std::string{r->text(i, 8)}});
-      if (!r->is_null(i, 2)) all.back().finished_at = time_of(*r, i, 2);
+      if (!r->is_null(i, 2)) all.back().finished_at = r->time(i, 2);
     }
     return all;
   }

@@ -49,7 +49,7 @@ result<std::vector<retention_policy>> load_policies(pg::session& session) {
                    .topic_prefix = std::string{r->text(i, 1)},
                    .kind = std::string{r->text(i, 2)},
                    .keep_days = static_cast<std::int32_t>(r->number(i, 3)),
-                   .changed_at = timestamp{std::chrono::microseconds{r->number(i, 4)}},
+                   .changed_at = r->time(i, 4),
                    .changed_by = std::string{r->text(i, 5)}});
   }
   return all;
@@ -294,7 +294,7 @@ result<void> retention_work::begin_run() {
   auto r = session_.exec(sql::begin_run, {run_.actor});
   if (!r) return r.error();
   run_.id = r->number(0, 0);
-  run_.started_at = timestamp{std::chrono::microseconds{r->number(0, 1)}};
+  run_.started_at = r->time(0, 1);
   return ok();
 }
 
@@ -308,7 +308,7 @@ result<void> retention_work::note_run(bool finished) {
                           std::to_string(run_.bytes), run_.error, finished ? "true" : "false"});
   if (!r) return r.error();
   if (!finished) return ok();
-  run_.finished_at = timestamp{std::chrono::microseconds{r->number(0, 0)}};
+  run_.finished_at = r->time(0, 0);
   if (auto old = session_.exec(sql::forget_runs, {std::to_string(run_.id)}); !old)
     return old.error();
   return ok();

@@ -80,10 +80,6 @@ constexpr const char* visit_sql =
     "FROM events_mirror WHERE kind = '{0}' AND occurred_at >= '{1}' "
     "AND coalesce(schema_version, {2}) = {2}";
 
-timestamp time_of(std::int64_t micros) {
-  return timestamp{std::chrono::microseconds{micros}};
-}
-
 bool is_kind(std::string_view s) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   if (s.empty() || s.size() > 100 || !letter(s.front())) return false;
@@ -125,9 +121,9 @@ stored_schema schema_from(const pg::rows& r, int i) {
   stored_schema s{.kind = std::string{r.text(i, 0)},
                   .version = static_cast<std::int32_t>(r.number(i, 1)),
                   .shipped = r.truth(i, 3),
-                  .added_at = time_of(r.number(i, 4)),
+                  .added_at = r.time(i, 4),
                   .added_by = std::string{r.text(i, 5)},
-                  .changed_at = time_of(r.number(i, 6)),
+                  .changed_at = r.time(i, 6),
                   .changed_by = std::string{r.text(i, 7)}};
   const auto state = std::ranges::find(state_names, r.text(i, 2));
   s.state = static_cast<schema_state>(state - state_names.begin());
@@ -143,13 +139,7 @@ class pg_schema_store final : public schema_store {
  public:
   explicit pg_schema_store(database_options options) : options_{std::move(options)} {}
 
-  result<void> reconnect() override {
-    session_.close();
-    auto s = pg::session::open(options_);
-    if (!s) return s.error();
-    session_ = std::move(*s);
-    return ok();
-  }
+  result<void> reconnect() override { return session_.reopen(options_); }
 
   result<std::int64_t> revision() override {
     auto r = session_.exec(revision_sql);
@@ -228,8 +218,8 @@ class pg_schema_store final : public schema_store {
     if (totals->size() == 0) return report;
     report.counts.checked = static_cast<std::uint64_t>(totals->number(0, 0));
     report.counts.failed = static_cast<std::uint64_t>(totals->number(0, 1));
-    report.first_seen = time_of(totals->number(0, 2));
-    report.last_seen = time_of(totals->number(0, 3));
+    report.first_seen = totals->time(0, 2);
+    report.last_seen = totals->time(0, 3);
     auto r = session_.exec(shadow_failures_sql, {std::string{kind}, number});
     if (!r) return r.error();
     for (int i = 0; i < r->size(); ++i) {
@@ -323,7 +313,7 @@ class pg_schema_store final : public schema_store {
       for (int i = 0; i < r->size(); ++i) {
         const auto id = parse_uuid(r->text(i, 0));
         if (!id) return failure{errc::internal, "an event id is no UUID"};
-        if (!visitor({*id, time_of(r->number(i, 1)), r->text(i, 2)})) return end_visit();
+        if (!visitor({*id, r->time(i, 1), r->text(i, 2)})) return end_visit();
       }
       if (r->size() < visit_rows) return end_visit();
     }
