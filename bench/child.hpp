@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "bench/process_usage.hpp"
-#include "cli/stop_signal.hpp"
 #include "pipeline/result.hpp"
+#include "standalone/stop_signal.hpp"
 
 namespace td::bench {
 

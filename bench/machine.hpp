@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "bench/truth.hpp"
-#include "cli/stop_signal.hpp"
+#include "standalone/stop_signal.hpp"
 
 namespace td::bench {
 

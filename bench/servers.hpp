@@ -5,7 +5,6 @@
 #include <string>
 #include <sys/types.h>
 
-#include "cli/stop_signal.hpp"
 #include "mqtt/lane_session.hpp"
 #include "pipeline/result.hpp"
 #include "standalone/data_directory.hpp"
@@ -13,6 +12,7 @@
 #include "standalone/postgres_cluster.hpp"
 #include "standalone/private_broker.hpp"
 #include "standalone/secrets.hpp"
+#include "standalone/stop_signal.hpp"
 
 namespace td::bench {
 

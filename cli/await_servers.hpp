@@ -3,8 +3,8 @@
 #include <chrono>
 #include <functional>
 
-#include "cli/stop_signal.hpp"
 #include "pipeline/result.hpp"
+#include "standalone/stop_signal.hpp"
 
 namespace td {
 

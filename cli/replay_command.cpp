@@ -11,9 +11,9 @@
 #include "cli/dlq_options.hpp"
 #include "cli/person.hpp"
 #include "cli/replay_view.hpp"
-#include "cli/stop_signal.hpp"
 #include "cli/terminal.hpp"
 #include "pipeline/text.hpp"
+#include "standalone/stop_signal.hpp"
 #include "storage/dead_letter_store.hpp"
 #include "storage/replay_store.hpp"
 

@@ -4,8 +4,8 @@
 #include <functional>
 
 #include "actors/service.hpp"
-#include "cli/stop_signal.hpp"
 #include "config/settings.hpp"
+#include "standalone/stop_signal.hpp"
 
 namespace td {
 

@@ -8,10 +8,10 @@
 #include "cli/cli.hpp"
 #include "cli/service_address.hpp"
 #include "cli/status_view.hpp"
-#include "cli/stop_signal.hpp"
 #include "cli/terminal.hpp"
 #include "http/client.hpp"
 #include "http/snapshot_json.hpp"
+#include "standalone/stop_signal.hpp"
 
 namespace td {
 namespace {

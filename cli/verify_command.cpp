@@ -10,10 +10,10 @@
 #include <fmt/format.h>
 
 #include "cli/cli.hpp"
-#include "cli/stop_signal.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verify_view.hpp"
 #include "pipeline/log.hpp"
+#include "standalone/stop_signal.hpp"
 #include "verify/run.hpp"
 
 namespace td {
