@@ -45,7 +45,7 @@ class Broker:
         self.port = free_port()
         self.tls_port = free_port() if tls else None
         self.process = None
-        self.environment = None  # of the next start; None: ours
+        self.environment = {}  # more of it, for the next start
         self.persistence = Path(persistence or self.directory)
         self.configuration = self.directory / "mosquitto.conf"
         text = CONFIGURATION.format(
@@ -56,7 +56,7 @@ class Broker:
 
     def start(self):
         self.process = Process(["/usr/sbin/mosquitto", "-c", self.configuration], self.directory / "mosquitto.log",
-                               env=self.environment)
+                               extra=self.environment)
         wait_for(self.answers, "Mosquitto to accept connections")
         return self
 

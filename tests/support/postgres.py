@@ -34,7 +34,7 @@ class Postgres:
         `configuration`: more lines of postgresql.conf; `initdb`: more of its arguments."""
         self.directory = Path(directory)
         self.data = Path(data) if data else self.directory / "pg"
-        self.environment = None  # of the next start; None: ours
+        self.environment = {}  # more of it, for the next start
         self.port = free_port()
         self.process = None
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ class Postgres:
 
     def start(self):
         self.process = Process([BIN / "postgres", "-D", self.data], self.directory / "postgres.log", user=USER,
-                               env=self.environment)
+                               extra=self.environment)
         wait_for(self.answers, "PostgreSQL to accept connections")
         return self
 

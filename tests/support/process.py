@@ -70,15 +70,18 @@ def remove(path):
 class Process:
     """One child: its output in a file, ended by its own pid, and by the kernel should the tests die first."""
 
-    def __init__(self, command, log, user=None, env=None):
+    def __init__(self, command, log, user=None, env=None, extra=None):
+        """`env`: its environment instead of ours; `extra`: more of it for the command alone, not for what wraps it
+        (a library that is preloaded must not see setpriv)."""
         self.log = Path(log)
         self.command = [str(part) for part in command]
         wrapper = ["setpriv", "--pdeathsig", "KILL"]
         if user and os.geteuid() == 0:
             wrapper += ["--reuid", user, "--regid", user, "--clear-groups"]
         with open(self.log, "ab") as output:
+            own = ["env", *(f"{name}={value}" for name, value in (extra or {}).items())] if extra else []
             self._child = subprocess.Popen(
-                [*wrapper, *self.command], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env, cwd="/")
+                [*wrapper, *own, *self.command], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env, cwd="/")
 
     @property
     def pid(self):

@@ -101,6 +101,7 @@ class Service:
         own = ["unshare", "--uts", *([] if os.geteuid() == 0 else ["--map-root-user"])]
         self._address = address
         self._wrapper = [*inside, *own, "sh", "-c", 'hostname "$0" && exec "$@"', hostname] if hostname else [*inside]
+        self.extra = {}  # more of the environment for the binary alone, at the next start
         self.process = None
         self._watch = None
 
@@ -108,7 +109,8 @@ class Service:
 
     def start(self, wait=True):
         self.configuration.write_text(toml(self.settings), encoding="utf-8")
-        self.process = Process([*self._wrapper, BINARY, "serve", "--config", self.configuration],
+        own = ["env", *(f"{name}={value}" for name, value in self.extra.items())]
+        self.process = Process([*self._wrapper, *own, BINARY, "serve", "--config", self.configuration],
                                self.directory / f"{self.name}.log", env=self.environment)
         self._watch = _LedgerWatch(self)
         self._watch.start()

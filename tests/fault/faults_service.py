@@ -1,0 +1,64 @@
+"""The service is killed, frozen, restarted, can't use its sockets; its clock is turned."""
+
+from .fault import FailingCalls, Fault, freeze, thaw
+
+
+class Kill(Fault):
+    def begin(self):
+        pid = self.world.service.process.pid
+        self.world.service.kill()
+        assert self.world.service.process.status == -9
+        return 1, f"service {pid} killed"
+
+    def heal(self):
+        self.world.service.start(wait=False)
+        return f"started as {self.world.service.process.pid}"
+
+
+class Freeze(Fault):
+    def begin(self):
+        self._pids = freeze([self.world.service.process.pid])
+        return len(self._pids), f"service {self._pids} stopped"
+
+    def heal(self):
+        thaw(self._pids)
+        return "goes on"
+
+
+class Restart(Fault):
+    """SIGTERM in the middle of everything: it ends in order, with status 0, whatever its servers do meanwhile."""
+
+    def begin(self):
+        took = self.world.service.stop()
+        return 1, f"service ended in order after {took:.2f} s"
+
+    def heal(self):
+        self.world.service.start(wait=False)
+        return f"started as {self.world.service.process.pid}"
+
+
+class SocketError(FailingCalls):
+    """EIO when it writes to the broker or to the database."""
+
+    calls = ("posix/io/rw/write", "posix/io/net/send")
+
+    @property
+    def process(self):
+        return self.world.service.process
+
+
+class Step(Fault):
+    """The wall clock of the service is moved; a probe shows what it thinks of the present."""
+
+    def begin(self):
+        seconds = self.parameters["seconds"]
+        self.world.set_clock(seconds)
+        return 1, f"the service's clock steps by {seconds} s"
+
+    def heal(self):
+        self.world.set_clock(0)
+        return "the clock is right again"
+
+
+SERVICE = {"service.kill": Kill, "service.freeze": Freeze, "service.restart": Restart,
+           "service.socket_error": SocketError, "clock.step": Step}
