@@ -89,7 +89,7 @@ class Worlds:
         if world:
             try:
                 if world.fit:
-                    world.service.stop()
+                    world.end_service()
             finally:
                 world.end()
 

@@ -15,6 +15,7 @@ from support.fault_proxy import FaultProxy
 from support.oracle import Oracle
 from support.postgres import USER, Postgres
 from support.process import wait_for
+from support.producers import publish_raw
 from support.service import BINARY, Service
 
 from . import requirements
@@ -24,7 +25,7 @@ from .network import Network
 from .small_disk import SmallDisk
 
 POSTGRES = """
-log_min_messages = fatal
+log_min_messages = error
 min_wal_size = 8MB
 max_wal_size = 64MB
 log_line_prefix = '%t [%p] '
@@ -86,6 +87,8 @@ class World:
                                address=settings["http"]["listen"])
         self.equipped = {"service": "", "broker": ""}
         self.service.start()
+        # Mosquitto takes no notice when the last few kilobytes of a save fail. With more than that to save it does.
+        publish_raw(self.broker.port, [(f"ballast/{i}", bytes(1000), True) for i in range(100)])
         # A broker that has run for a while has saved its sessions; a kill would take them otherwise.
         self.broker.save()
         self.dead_lettered = []  # messages of earlier rounds that came to rest as dead letters
@@ -136,11 +139,18 @@ class World:
             self.broker.start()
         if wanted["service"] != self.equipped["service"]:
             self.set_clock(0)
-            self.service.stop()
+            self.end_service()
             self.service.extra = self._libraries(wanted["service"])
             self.service.start(wait=False)
         self.equipped = wanted
         self.service.wait_ready()
+
+    def end_service(self):
+        """In order. A thread of libfiu takes SIGTERM for itself, as it was: then with SIGKILL."""
+        if self.equipped["service"] == "fiu":
+            self.service.kill()
+        else:
+            self.service.stop()
 
     # -- what is known ---
 

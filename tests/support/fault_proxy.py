@@ -13,7 +13,13 @@ class _End:
 
     def __init__(self, reader, writer):
         self.reader, self.writer = reader, writer
-        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        end = writer.get_extra_info("socket")
+        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # A server's keepalives end here, so that we look as it would whether the other end is still there.
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in ((socket.TCP_KEEPIDLE, 2), (socket.TCP_KEEPINTVL, 1), (socket.TCP_KEEPCNT, 3),
+                              (socket.TCP_USER_TIMEOUT, 5000)):
+            end.setsockopt(socket.IPPROTO_TCP, option, value)
 
     def finish(self):
         """FIN, as a program that closes its socket sends it."""

@@ -8,7 +8,11 @@ import socket
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+# PDEATHSIG comes when the thread that made the child ends, not the process: so one thread, which lasts, makes them all.
+_maker = ThreadPoolExecutor(1, "makes-processes")
 
 
 class Timeout(AssertionError):
@@ -80,8 +84,9 @@ class Process:
             wrapper += ["--reuid", user, "--regid", user, "--clear-groups"]
         with open(self.log, "ab") as output:
             own = ["env", *(f"{name}={value}" for name, value in (extra or {}).items())] if extra else []
-            self._child = subprocess.Popen(
-                [*wrapper, *own, *self.command], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env, cwd="/")
+            self._child = _maker.submit(
+                subprocess.Popen, [*wrapper, *own, *self.command], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                env=env, cwd="/").result()
 
     @property
     def pid(self):
