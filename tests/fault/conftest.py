@@ -58,9 +58,12 @@ def pytest_generate_tests(metafunc):
         rounds = [plan_round(option("--seed"), number, frozenset(left_out())) for number in numbers]
         metafunc.parametrize("planned_round", rounds, ids=str)
     if "lone_kind" in metafunc.fixturenames:
-        option = metafunc.config.getoption
-        kinds = [] if option("--no-alone") or option("--only-round") else list(KINDS)
-        metafunc.parametrize("lone_kind", kinds)
+        metafunc.parametrize("lone_kind", list(KINDS))
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--no-alone") or config.getoption("--only-round"):
+        items[:] = [item for item in items if "lone_kind" not in getattr(item, "fixturenames", ())]
 
 
 def pytest_terminal_summary(terminalreporter, config):
