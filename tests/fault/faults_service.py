@@ -1,5 +1,8 @@
 """The service is killed, frozen, restarted, can't use its sockets; its clock is turned."""
 
+from support.wedge import Wedge as HeldThread
+from support.wedge import threads_named
+
 from .fault import FailingCalls, Fault, freeze, thaw
 
 
@@ -23,6 +26,21 @@ class Freeze(Fault):
     def heal(self):
         thaw(self._pids)
         return "goes on"
+
+
+class Wedge(Fault):
+    """One thread hangs, all others go on: a lane, or the writer of batches."""
+
+    def begin(self):
+        name = self.parameters["thread"]
+        threads = threads_named(self.world.service.process.pid, name)
+        self._held = HeldThread(threads[self.parameters["which"] % len(threads)]) if threads else None
+        return int(bool(threads)), f"{name}: one of {len(threads)} threads hangs"
+
+    def heal(self):
+        if self._held:
+            self._held.release()
+        return "it goes on"
 
 
 class Restart(Fault):
@@ -60,5 +78,5 @@ class Step(Fault):
         return "the clock is right again"
 
 
-SERVICE = {"service.kill": Kill, "service.freeze": Freeze, "service.restart": Restart,
+SERVICE = {"service.kill": Kill, "service.freeze": Freeze, "service.wedge": Wedge, "service.restart": Restart,
            "service.socket_error": SocketError, "clock.step": Step}

@@ -31,6 +31,10 @@ def _which(random):
     return {"which": random.randrange(8)}
 
 
+def _thread(random):
+    return {"thread": random.choice(["ingest", "mirror"]), **_which(random)}
+
+
 def _step(random):
     """How far the service's clock jumps, in seconds: never near events.allowed_skew, where seconds would decide."""
     size = random.choice([2, 30, 120, 900, 3600, 6 * 3600, 30 * 3600])
@@ -63,6 +67,7 @@ def _link(place, weight, slowest):
 KINDS = {kind.name: kind for kind in [
     Kind("service.kill", 4, 0, 2000),
     Kind("service.freeze", 3, 200, 4000),
+    Kind("service.wedge", 2, 300, 5000, draw=_thread),
     Kind("service.restart", 1, 0, 500),
     Kind("service.socket_error", 2, 200, 2000, needs="fiu", draw=_chance),
     Kind("postgres.kill", 3, 0, 2000),
