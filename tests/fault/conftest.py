@@ -47,6 +47,10 @@ def pytest_report_header(config):
 
 
 def pytest_configure(config):
+    for name, least in (("rounds", 0), ("only_round", 1), ("rate", 30)):
+        value = config.getoption(name)
+        if value is not None and value < least:
+            raise pytest.UsageError(f"--{name.replace('_', '-')} must be at least {least}, not {value:g}")
     config.figures = Figures()
     requirements.own_mounts()  # before any thread is started: a mount namespace belongs to a thread and its children
 

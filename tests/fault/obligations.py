@@ -11,6 +11,10 @@ from decimal import Decimal
 from support.oracle import micros
 
 CLOCK = "occurred_at_in_future"  # what a clock that was set back makes of a sound event
+# What is wrong with these is judged behind the time, so that the same clock hides it.
+BEHIND_TIME = {"trace_id_missing", "trace_id_invalid", "kind_missing", "kind_invalid", "source_missing", "source_invalid",
+               "payload_missing", "payload_invalid", "schema_version_invalid", "unknown_kind", "schema_version_unknown",
+               "schema_violation"}
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,8 @@ def audit(messages, rows, letters, earlier=(), clock_was_back=False):
             continue
         doubtful = clock_was_back or message.key in mended
         expected = message.code or (CLOCK if doubtful else "no dead letter")
-        if letter.code != expected:
+        hidden = clock_was_back and letter.code == CLOCK and message.code in BEHIND_TIME
+        if letter.code != expected and not hidden:
             refused.append(f"{letter.code} instead of {expected}: {letter.raw[:300]}")
         if letter.raw != message.body:
             changed.append(f"the raw bytes of {letter.code} {letter.hash.hex()}")

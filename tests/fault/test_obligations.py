@@ -30,7 +30,7 @@ def letter(message, code=None):
 def truth():
     """(messages, rows, letters) of a product that meets every obligation."""
     maker = MessageMaker("oracle", "fault-oracle")
-    while len(maker.made) < 300:
+    while len(maker.made) < 300 or not {"payload_missing", "not_json"} <= {m.code for m in maker.made}:
         maker.make()
     sound = [m for m in maker.made if not m.code]
     return maker.made, [stored(m) for m in sound], [letter(m) for m in maker.made if m.code]
@@ -130,6 +130,17 @@ def test_a_clock_that_was_back_excuses_its_own_code_and_nothing_else(truth):
     assert audit(messages, rows, [*letters, late], clock_was_back=True) == [], "delivered again, when the clock was right"
     assert audit(messages, rows[1:], [*letters, letter(sound, "not_json")], clock_was_back=True)
     assert audit(messages, rows[1:], letters, clock_was_back=True)[0].startswith("1 lost")
+
+
+def test_a_clock_that_was_back_hides_what_is_judged_behind_the_time(truth):
+    messages, rows, letters = truth
+
+    def with_clock(code):
+        return [replace(one, code=CLOCK) if one.code == code else one for one in letters]
+
+    assert audit(messages, rows, with_clock("payload_missing"), clock_was_back=True) == []
+    assert audit(messages, rows, with_clock("payload_missing"))
+    assert audit(messages, rows, with_clock("not_json"), clock_was_back=True)
 
 
 def test_dead_letters_of_earlier_rounds_may_be_delivered_again(truth):
