@@ -70,6 +70,7 @@ class Runner:
         self.world.rounds += 1
         self.outcome.seconds = time.monotonic() - begin
         self.outcome.megabytes = self.watch.most_resident / 1e6
+        print(self.timeline)  # pytest shows it with -rP
         return self.outcome
 
     # -- the phases ---
