@@ -183,5 +183,9 @@ class FaultProxy:
             for pair in self._pairs:
                 pair.near.reset()
                 pair.far.reset()
+            rest = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in rest:
+                task.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
         self._do(run)
         self._loop.call_soon_threadsafe(self._loop.stop)
