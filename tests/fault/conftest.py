@@ -39,13 +39,6 @@ def left_out():
     return {name: missing[kind.needs] for name, kind in KINDS.items() if kind.needs in missing}
 
 
-def pytest_report_header(config):
-    lines = [f"binary: {service_module.BINARY}", f"seed: {config.getoption('--seed')}"]
-    for reason in dict.fromkeys(left_out().values()):
-        lines.append(f"left out: {', '.join(k for k, r in left_out().items() if r == reason)}: {reason}")
-    return lines
-
-
 def pytest_configure(config):
     for name, least in (("rounds", 0), ("only_round", 1), ("rate", 30)):
         value = config.getoption(name)
@@ -67,13 +60,19 @@ def pytest_generate_tests(metafunc):
 
 def pytest_collection_modifyitems(config, items):
     if config.getoption("--no-alone") or config.getoption("--only-round"):
-        items[:] = [item for item in items if "lone_kind" not in getattr(item, "fixturenames", ())]
+        lone = [item for item in items if "lone_kind" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=lone)
+        items[:] = [item for item in items if item not in lone]
 
 
 def pytest_terminal_summary(terminalreporter, config):
+    """The seed, the figures, and what was left out on this machine, with the reason."""
     lines = config.figures.lines()
+    reasons = left_out() if lines else {}
+    for reason in dict.fromkeys(reasons.values()):
+        lines.append(f"left out: {', '.join(kind for kind, r in reasons.items() if r == reason)}: {reason}")
     if lines:
-        terminalreporter.section(f"figures of seed {config.getoption('--seed')}")
+        terminalreporter.section(f"seed {config.getoption('--seed')}, {service_module.BINARY}")
         for line in lines:
             terminalreporter.line(line)
 
