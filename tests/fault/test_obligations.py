@@ -11,8 +11,8 @@ from support.events import Maker
 
 from fault.messages import BROKEN_SHARE, FLAWS, TOPIC_FLAWS, Message, MessageMaker
 from fault.obligations import CLOCK, Letter, Stored, audit, canonical, evidence, missing
-from fault.plan import Round
-from fault.rounds import Runner
+from fault.plan import PlannedFault, Round
+from fault.rounds import RoundFailed, Runner
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -221,3 +221,30 @@ def test_planted_in_the_database(calm, what, sql, complaint):
         complaints = audit(messages, *evidence(cursor, before))
         cursor.execute("ROLLBACK")
     assert len(complaints) == 1 and complaint in complaints[0], complaints
+
+
+CORRUPTION = """
+CREATE FUNCTION corrupt() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.payload @> '{"progress": 7}' THEN NEW.payload = NEW.payload || '{"progress": 8}'; END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER corrupt BEFORE INSERT ON events_mirror FOR EACH ROW EXECUTE FUNCTION corrupt()
+"""
+
+
+def test_a_round_that_fails_tells_all_there_is_to_know(worlds):
+    """PostgreSQL itself changes what it stores, which the product can't see; only the oracle can."""
+    world = worlds.get()
+    with world.cluster.connect(world.database) as connection, connection.cursor() as cursor:
+        cursor.execute(CORRUPTION)
+    faults = (PlannedFault("to_database.stall", 0, 1000),)
+    with pytest.raises(RoundFailed) as failed:
+        Runner(world, Round(0, faults), "corrupt", 600, 1 << 40, "./dev test fault -- --seed corrupt").run()
+    text = str(failed.value)
+    assert "stored otherwise than published" in text and '"progress": 8' in text
+    assert "to repeat it: ./dev test fault -- --seed corrupt" in text
+    assert re.search(r"\d+ ms  FAULT +to_database.stall: [1-9]\d* connections stalled", text)
+    assert re.search(r"\d+ ms  ready\? +ready", text) and re.search(r"\d+ ms  progress +published", text)
+    assert all(f"-- {name} ---" in text for name in ("timeline", "service", "PostgreSQL", "Mosquitto"))
+    assert not world.fit, "the next round gets another world"
