@@ -96,6 +96,7 @@ class Worlds:
             try:
                 if world.fit:
                     world.end_service()
+                    world.audit()
             finally:
                 world.end()
 

@@ -1,4 +1,4 @@
-"""What all faults share."""
+"""What all faults share: how they begin, heal and prove themselves; stopped processes, failing calls."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from support.process import wait_for
 
 
 class Fault:
-    """`begin` returns (how much it met, a sentence); `heal` returns a sentence."""
+    """`begin` returns (how much it met, a sentence), `heal` a sentence."""
 
     def __init__(self, world, planned):
         self.world = world
@@ -24,6 +24,10 @@ class Fault:
 
     def heal(self):
         return "over"
+
+    def proof(self):
+        """How much it met, where that is known only at the end of the round; else None."""
+        return None
 
 
 def state_of(pid):
@@ -66,6 +70,7 @@ class FailingCalls(Fault):
 
     calls = ()
     number = 5  # EIO
+    words = ()  # what its log says when they do
 
     @property
     def process(self):
@@ -73,6 +78,7 @@ class FailingCalls(Fault):
 
     def begin(self):
         self._pid = self.process.pid
+        self._said = self._count()
         chance = self.parameters.get("per_cent", 100)
         for call in self.calls:
             how = f"enable name={call}" if chance == 100 else f"enable_random name={call},probability={chance / 100}"
@@ -85,3 +91,11 @@ class FailingCalls(Fault):
         for call in self.calls:
             control(self.world.fiu_path, self._pid, f"disable name={call}")
         return "calls succeed again"
+
+    def proof(self):
+        rare = self.parameters.get("per_cent", 100) < 5  # it may have hit nothing in a second
+        return None if rare or not self.words else self._count() - self._said
+
+    def _count(self):
+        text = self.process.text()
+        return sum(text.count(words) for words in self.words)

@@ -50,7 +50,7 @@ class Freeze(_OnBroker):
 class _SaveFails(_OnBroker):
     """It is told to save, and says that it can't."""
 
-    words = ("No space left on device", "Error saving", "Input/output error")
+    complaints = ("No space left on device", "Error saving", "Input/output error")
 
     def fail(self):
         raise NotImplementedError
@@ -59,10 +59,10 @@ class _SaveFails(_OnBroker):
         raise NotImplementedError
 
     def begin(self):
-        said = self._said()
+        before = self._failures()
         self.fail()
         self.broker.process.send(signal.SIGUSR1)
-        wait_for(lambda: self._said() > said, "the broker to say that it can't save", 15)
+        wait_for(lambda: self._failures() > before, "the broker to say that it can't save", 15)
         return 1, "the broker could not save"
 
     def heal(self):
@@ -70,9 +70,9 @@ class _SaveFails(_OnBroker):
         self.broker.save()
         return "it has saved"
 
-    def _said(self):
+    def _failures(self):
         text = self.broker.process.text()
-        return sum(text.count(words) for words in self.words)
+        return sum(text.count(words) for words in self.complaints)
 
 
 class DiskFull(_SaveFails):
@@ -84,7 +84,7 @@ class DiskFull(_SaveFails):
 
 
 class SaveError(_SaveFails, FailingCalls):
-    """libfiu lets its writes to the file fail."""
+    """libfiu lets its writes to the file fail. `begin` is proof enough."""
 
     calls = ("posix/stdio/rw/fwrite",)
     number = 28  # ENOSPC
@@ -99,11 +99,15 @@ class SaveError(_SaveFails, FailingCalls):
     def succeed(self):
         FailingCalls.heal(self)
 
+    def proof(self):
+        return None
+
 
 class SocketError(FailingCalls):
     """EIO when it writes to a client: it takes that for a broken connection."""
 
     calls = ("posix/io/rw/write",)
+    words = ("disconnected due to", "closed its connection", "Socket error")
 
     @property
     def process(self):

@@ -87,9 +87,12 @@ class _InNetwork(Fault):
         return self.world.links["to_" + self.planned.kind.rsplit("_", 1)[1]].port
 
     def heal(self):
-        met = self.network.met()
+        self._met = self.network.met()
         self.network.heal()
-        return f"{met} packets had been taken or held back"
+        return f"{self._met} packets had been taken or held back"
+
+    def proof(self):
+        return self._met
 
 
 class Drop(_InNetwork):

@@ -59,6 +59,7 @@ class SocketError(FailingCalls):
     """EIO when it writes to the broker or to the database."""
 
     calls = ("posix/io/rw/write", "posix/io/net/send")
+    words = ("lane lost the broker", "lost the database", "lane gives its batch back")
 
     @property
     def process(self):

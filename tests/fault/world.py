@@ -92,6 +92,7 @@ class World:
         # A broker that has run for a while has saved its sessions; a kill would take them otherwise.
         self.broker.save()
         self.dead_lettered = []  # messages of earlier rounds that came to rest as dead letters
+        self.keys = set()  # of all events that rounds have found stored
         self.totals = {"stored": 0, "dead_lettered": 0}
         self.rounds = 0
         self.fit = True  # for another round
@@ -157,6 +158,11 @@ class World:
     def position(self):
         """Of the last batch in the journal."""
         return self.oracle.one("SELECT coalesce(max(position), 0) FROM mirror_batches")
+
+    def audit(self):
+        """What rounds have found stored is all still there, and nothing else."""
+        stored = self.oracle.stored_keys()
+        assert stored == self.keys, f"{len(self.keys - stored)} are gone, {len(stored - self.keys)} came by themselves"
 
     def logs(self, lines=25):
         return "\n\n".join(f"-- {name} ---\n{process.tail(lines) if process else ''}" for name, process in [
