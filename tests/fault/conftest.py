@@ -59,10 +59,15 @@ def pytest_generate_tests(metafunc):
 
 
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--no-alone") or config.getoption("--only-round"):
-        lone = [item for item in items if "lone_kind" in getattr(item, "fixturenames", ())]
-        config.hook.pytest_deselected(items=lone)
-        items[:] = [item for item in items if item not in lone]
+    """--only-round is for repeating it, and nothing else."""
+    def wanted(item):
+        names = getattr(item, "fixturenames", ())
+        if config.getoption("--only-round"):
+            return "planned_round" in names
+        return not (config.getoption("--no-alone") and "lone_kind" in names)
+
+    config.hook.pytest_deselected(items=[item for item in items if not wanted(item)])
+    items[:] = [item for item in items if wanted(item)]
 
 
 def pytest_terminal_summary(terminalreporter, config):
