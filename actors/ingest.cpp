@@ -70,6 +70,7 @@ class ingest_state {
     connected_at_ = steady::now();
     number_ = 0;
     unsubscribed_ = false;
+    shared_.progress.connected(parts_.slot.slot);
     if (!*session && (epoch_ > 1 || parts_.known)) report_lost_session();
     shared_.meters.broker_connects.Increment();
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(connected_at_ - start);
@@ -127,7 +128,11 @@ class ingest_state {
     const auto end = steady::now();
     shared_.meters.acknowledge_seconds.Observe(std::chrono::duration<double>(end - start).count());
     shared_.meters.batch_seconds.Observe(std::chrono::duration<double>(end - read_at_).count());
-    if (!sent) return lose_connection(sent.error());
+    if (!sent) {
+      // It is committed, but the broker does not know: it will come again.
+      shared_.progress.gave_back(parts_.slot.slot, v.total(), sent.error(), clock_now());
+      return lose_connection(sent.error());
+    }
     shared_.progress.settled(parts_.slot.slot, clock_now());
     backoff_.reset();  // not when connected: what stops us may lie behind the broker
     if (stopping_) return leave();
@@ -151,20 +156,21 @@ class ingest_state {
     if (is_news())
       log_warning("lane gives its batch back", {kv("lane", parts_.slot.slot), kv("events", held_),
                                                 kv("reason", to_string(why))});
+    const auto events = held_;
     release(why.code);
     parts_.session->drop();
     if (stopping_) return self_->quit();
-    shared_.progress.gave_back(parts_.slot.slot, why, clock_now());
+    shared_.progress.gave_back(parts_.slot.slot, events, why, clock_now());
     show("paused", why.detail);
     next_turn(backoff_.next());
   }
 
   void lose_connection(const failure& why) {
-    const bool held = held_ > 0;
+    const auto events = held_;
     release(why.code);
     parts_.session->drop();
     if (stopping_) return self_->quit();
-    if (held) shared_.progress.gave_back(parts_.slot.slot, why, clock_now());
+    if (events > 0) shared_.progress.gave_back(parts_.slot.slot, events, why, clock_now());
     connect_later(why);
   }
 

@@ -48,8 +48,10 @@ class mirror_state {
     shared_->progress.works(b.raw->from, source_, "writes it", dependency_database,
                             self_->clock().now());
     auto o = commit(b);
-    shared_->progress.works(b.raw->from, "", "has its verdict, which the lane has not taken", "",
-                            self_->clock().now());
+    if (!o.refused) {
+      shared_->progress.works(b.raw->from, "", "has its verdict, which the lane has not taken", "",
+                              self_->clock().now());
+    }
     return o;
   }
 

@@ -62,7 +62,8 @@ json::value of(const stall_status& s) {
           {"since", to_rfc3339(s.since)},
           {"lasted_ms", s.lasted.count()},
           {"held_for_ms", s.held_for.count()},
-          {"given_back", s.given_back}};
+          {"given_back", s.given_back},
+          {"held", s.held}};
 }
 
 template <class T>
@@ -200,6 +201,7 @@ class reader {
     r.take("lasted_ms", s.lasted);
     r.take("held_for_ms", s.held_for);
     r.take("given_back", s.given_back);
+    r.take("held", s.held);
   }
 
   void convert(std::string_view name, const json::value& v, std::string& into) {

@@ -120,6 +120,11 @@ metrics::metrics(std::string_view version, std::string_view node)
                          .Help("Lanes whose work has not moved for ingest.stall_after")
                          .Register(*registry_)
                          .Add({})),
+      ready_(prometheus::BuildGauge()
+                 .Name("taylordash_ready")
+                 .Help("1 while /health/ready answers 200; 0 also while the service starts")
+                 .Register(*registry_)
+                 .Add({})),
       dependency_up_(prometheus::BuildGauge()
                          .Name("taylordash_dependency_up")
                          .Help("1 while the dependency answers")
@@ -132,6 +137,11 @@ metrics::metrics(std::string_view version, std::string_view node)
                           .Name("taylordash_actor_restarts_total")
                           .Help("Restarts of each supervised actor since start")
                           .Register(*registry_)) {
+  // A counter that is born with its first value has no increase that anybody could see.
+  for (const auto why : {errc::broker_away, errc::database_away, errc::internal, errc::overloaded,
+                         errc::stopping, errc::timed_out}) {
+    given_back(why, 0);
+  }
   prometheus::BuildGauge()
       .Name("taylordash_build_info")
       .Help("Constant 1, labelled with the version and the node")
@@ -180,6 +190,7 @@ void metrics::refresh(const ledger_counts& counts, const status_board& board,
     if (!gauge) gauge = &lane_unacknowledged_.Add({{"lane", std::to_string(lane)}});
     gauge->Set(std::chrono::duration<double>(owing).count());
   }
+  ready_.Set(board.ready() ? 1 : 0);
   stalled_lanes_.Set(static_cast<double>(board.stalls().size()));
   for (const auto& d : board.dependencies()) {
     dependency_up_.Add({{"dependency", d.name}}).Set(d.ok ? 1 : 0);

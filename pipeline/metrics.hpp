@@ -99,6 +99,7 @@ class metrics {
   prometheus::Family<prometheus::Gauge>& lane_state_;
   prometheus::Family<prometheus::Gauge>& lane_unacknowledged_;
   prometheus::Gauge& stalled_lanes_;
+  prometheus::Gauge& ready_;
   prometheus::Family<prometheus::Gauge>& dependency_up_;
   prometheus::Family<prometheus::Gauge>& dependency_latency_;
   prometheus::Family<prometheus::Counter>& actor_restarts_;

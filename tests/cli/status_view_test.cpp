@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(trouble_stands_out_with_since_and_reason) {
   now.actors = {
       {"lane 0", "running", 0}, {"mirror 0", "restarting", 3}, {"mirror 1", "gave_up", 1}};
   now.stalls = {{1, 2, 17, 4'000, "mirror 0", "writes it", "postgresql", "", now.taken_at - 31s,
-                 31s, 30s, 0}};
+                 31s, 30s, 0, true}};
   BOOST_TEST(render_status(plain, now, std::nullopt) ==
              "TaylorDash 0.1.0  not ready  up 3h 12m\n"
              "  node host/4711  deployment 7d0f3a52-5a0e-4b6f-8f43-0d7c4b0f7f10\n"

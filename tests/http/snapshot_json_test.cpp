@@ -82,7 +82,7 @@ bool same(const stall_status& a, const stall_status& b) {
   return a.lane == b.lane && a.epoch == b.epoch && a.batch == b.batch && a.events == b.events &&
          a.holder == b.holder && a.doing == b.doing && a.dependency == b.dependency &&
          a.reason == b.reason && a.since == b.since && a.lasted == b.lasted &&
-         a.held_for == b.held_for && a.given_back == b.given_back;
+         a.held_for == b.held_for && a.given_back == b.given_back && a.held == b.held;
 }
 template <class T>
 bool same(const std::vector<T>& a, const std::vector<T>& b) {

@@ -67,6 +67,7 @@ BOOST_AUTO_TEST_CASE(exports_exactly_the_documented_metrics) {
       "taylordash_partitions_dropped_total",
       "taylordash_payload_conflicts_total",
       "taylordash_publish_to_commit_seconds",
+      "taylordash_ready",
       "taylordash_received_bytes_total",
       "taylordash_redelivered_messages_total",
       "taylordash_replay_duplicate_total",
