@@ -15,6 +15,9 @@ constexpr const char* journal_sql = R"(
 SELECT coalesce(sum(stored + dead_lettered), 0)::bigint, coalesce(sum(duplicate), 0)::bigint
 FROM mirror_batches)";
 
+constexpr const char* rows_sql =
+    "SELECT count(*), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM events_mirror";
+
 // One scan of the rows, one of the journal; times as microseconds since 1970.
 constexpr const char* truth_sql = R"(
 SELECT e.rows, e.id_sum, b.stored, b.duplicate, d.dead, b.batches,
@@ -107,6 +110,12 @@ result<journal_counts> truth_reader::journal() {
   const auto decided = static_cast<std::uint64_t>(r->number(0, 0));
   return journal_counts{.decided = decided,
                         .delivered = decided + static_cast<std::uint64_t>(r->number(0, 1))};
+}
+
+result<truth_reader::seen_rows> truth_reader::rows_now() {
+  auto r = session_.exec(rows_sql);
+  if (!r) return r.error();
+  return seen_rows{.rows = static_cast<std::uint64_t>(r->number(0, 0)), .at = time_of(*r, 1)};
 }
 
 result<stored_truth> truth_reader::read() {

@@ -67,6 +67,14 @@ class truth_reader {
   result<std::uint64_t> decided();
   result<journal_counts> journal();
 
+  /// How many rows there are, and the server's clock when it said so: for who keeps no journal.
+  /// Reads the whole index, so not too often.
+  struct seen_rows {
+    std::uint64_t rows{};
+    timestamp at{};
+  };
+  result<seen_rows> rows_now();
+
   /// Reads every row: for after a run.
   result<stored_truth> read();
   result<commit_latency> latency();

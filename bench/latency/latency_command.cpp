@@ -1,5 +1,6 @@
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -7,20 +8,20 @@
 #include "bench/commands.hpp"
 #include "bench/latency/latency_report.hpp"
 #include "bench/load/load_options.hpp"
-#include "bench/result_files.hpp"
+#include "bench/machine.hpp"
+#include "bench/pipeline/setup_options.hpp"
 
 namespace td::bench {
 
 namespace {
 
 int run(const latency_options& options, std::filesystem::path output) {
-  if (auto fine = check_mix(options.mix); !fine) return fail(fine.error());
+  if (auto fine = check_mix(options.mix); !fine) return bench_failed(to_string(fine.error()));
   stop_signal stop;
   const auto done = run_latency_bench(options, stop);
-  if (!done) return fail(done.error());
+  if (!done) return bench_failed(to_string(done.error()));
   fmt::print("{}", to_text(*done));
-  if (output.empty()) output = default_result_file("latency");
-  return write_results(output, to_json(*done), to_html(*done));
+  return save_results("latency", std::move(output), to_json(*done), to_page(*done));
 }
 
 }  // namespace
@@ -62,7 +63,7 @@ void add_latency_command(CLI::App& app, int& status) {
       "  taylordash-bench latency --profile '10k/s 30s + 5000 every 5s' --duplicate 1");
   c->callback([a, c, seconds, &status] {
     auto& chosen = a->options;
-    chosen.command_line = command_line();
+    chosen.command_line = own_command_line();
     if (a->quick) {
       if (c->count("--runs") == 0) chosen.runs = 2;
       if (seconds->count() == 0) a->seconds = 2;

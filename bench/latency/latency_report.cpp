@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "bench/json_of.hpp"
 #include "bench/latency/open_json.hpp"
-#include "bench/report/page.hpp"
 #include "bench/spread.hpp"
 
 namespace td::bench {
@@ -116,11 +116,6 @@ std::string facts_text(const char* title, const facts& all) {
   return text;
 }
 
-cells target_cells(const target& t) {
-  return {t.what, fmt::format("{} {:g} {}", t.at_least ? ">=" : "<=", t.wanted, t.unit),
-          fmt::format("{:.3g} {}", t.found, t.unit), t.holds() ? "holds" : "MISSED"};
-}
-
 std::string counts_text(const open_result& r) {
   return fmt::format(
       "{} different events published, {} stored, {} dead letters, {} repetitions "
@@ -205,11 +200,7 @@ std::string to_text(const latency_results& r) {
     text += why + "\n";
   const auto targets = targets_of(r);
   if (targets.empty()) return text;
-  text += "\nmedians of the runs, away from a save\n";
-  for (const auto& t : targets) {
-    const auto c = target_cells(t);
-    text += fmt::format("{:<44} {:>10} {:>10}  {}\n", c[0], c[1], c[2], c[3]);
-  }
+  text += "\nmedians of the runs, away from a save\n" + to_text(targets);
   return text;
 }
 
@@ -225,23 +216,12 @@ std::string to_json(const latency_results& r) {
                    {"saturated_events_per_second", r.capacity},
                    {"commit_ms", r.commit_ms},
                    {"seed", r.options.seed}};
-  json::array runs, targets;
-  for (const auto& run : r.runs)
-    runs.emplace_back(json_of(run));
-  for (const auto& t : targets_of(r)) {
-    targets.emplace_back(json::object{{"what", t.what},
-                                      {"unit", t.unit},
-                                      {"wanted", t.wanted},
-                                      {"at_least", t.at_least},
-                                      {"found", t.found},
-                                      {"holds", t.holds()}});
-  }
-  all["runs"] = std::move(runs);
-  all["targets"] = std::move(targets);
+  all["runs"] = json_each(r.runs);
+  all["targets"] = json_each(targets_of(r));
   return json::serialize(all) + "\n";
 }
 
-std::string to_html(const latency_results& r) {
+report_page to_page(const latency_results& r) {
   report_page page{"TaylorDash: latency, due to commit"};
   const auto targets = targets_of(r);
   const auto p99 = median_over(r, [](const open_result& run) { return run.away_from_save.p99_ms; });
@@ -258,13 +238,7 @@ std::string to_html(const latency_results& r) {
   for (const auto& why : distrusted(r))
     page.paragraph(why);
   page.paragraph(load_text(r));
-  if (!targets.empty()) {
-    page.heading("Targets: medians of the runs, away from a save");
-    std::vector<cells> rows;
-    for (const auto& t : targets)
-      rows.push_back(target_cells(t));
-    page.table({"target", "wanted", "found", ""}, rows);
-  }
+  add_targets(page, targets);
   page.heading("Latency");
   page.table(columns, table_of(r));
   page.paragraph(note_of(r));
@@ -279,7 +253,7 @@ std::string to_html(const latency_results& r) {
   page.heading("Versions");
   page.facts(r.versions);
   page.listing(r.options.command_line);
-  return page.html();
+  return page;
 }
 
 }  // namespace td::bench

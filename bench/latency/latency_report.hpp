@@ -4,8 +4,9 @@
 #include <vector>
 
 #include "bench/latency/latency_bench.hpp"
-#include "bench/pipeline/report.hpp"
+#include "bench/report/page.hpp"
 #include "bench/report/plot.hpp"
+#include "bench/target.hpp"
 
 namespace td::bench {
 
@@ -16,7 +17,7 @@ std::vector<target> targets_of(const latency_results& r);
 /// For a person, for programs, and the page that stands alone.
 std::string to_text(const latency_results& r);
 std::string to_json(const latency_results& r);
-std::string to_html(const latency_results& r);
+report_page to_page(const latency_results& r);
 
 /// "2 saves, 0.31 s in all", or "no save".
 std::string saves_text(const std::vector<time_span>& saves);

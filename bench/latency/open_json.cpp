@@ -16,13 +16,6 @@ double seconds_between(timestamp from, timestamp to) {
 
 }  // namespace
 
-json::object json_of(const facts& all) {
-  json::object o;
-  for (const auto& [name, value] : all)
-    o[name] = value;
-  return o;
-}
-
 json::object json_of(const commit_latency& l) {
   return {{"events", l.events},
           {"p50_ms", l.p50_ms},

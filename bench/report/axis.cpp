@@ -62,14 +62,15 @@ axis linear(axis_range r, std::size_t most_ticks, bool round_ends) {
     return std::pair{first, last};
   };
   double step = round_step((r.high - r.low) / static_cast<double>(most_ticks));
-  auto [first, last] = fit(step);
-  while (last - first + 1 > static_cast<double>(most_ticks)) {
+  auto ends = fit(step);
+  while (ends.second - ends.first + 1 > static_cast<double>(most_ticks)) {
     step = round_step(step * 1.5);
-    std::tie(first, last) = fit(step);
+    ends = fit(step);
   }
-  for (double n = first; n <= last; ++n)
-    a.ticks.push_back(n * step + 0.0);  // no -0
-  if (round_ends) a.range = {first * step, last * step};
+  const auto count = std::lround(ends.second - ends.first) + 1;
+  for (long i = 0; i < count; ++i)
+    a.ticks.push_back((ends.first + static_cast<double>(i)) * step + 0.0);  // no -0
+  if (round_ends) a.range = {ends.first * step, ends.second * step};
   return a;
 }
 

@@ -1,13 +1,15 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "bench/bench_options.hpp"
 #include "bench/commands.hpp"
 #include "bench/load/load_options.hpp"
-#include "bench/result_files.hpp"
+#include "bench/machine.hpp"
+#include "bench/pipeline/setup_options.hpp"
 #include "bench/soak/soak_report.hpp"
 
 namespace td::bench {
@@ -15,13 +17,12 @@ namespace td::bench {
 namespace {
 
 int run(const soak_options& options, std::filesystem::path output) {
-  if (auto fine = check_mix(options.mix); !fine) return fail(fine.error());
+  if (auto fine = check_mix(options.mix); !fine) return bench_failed(to_string(fine.error()));
   stop_signal stop;
   const auto done = run_soak_bench(options, stop);
-  if (!done) return fail(done.error());
+  if (!done) return bench_failed(to_string(done.error()));
   fmt::print("{}", to_text(*done));
-  if (output.empty()) output = default_result_file("soak");
-  const int written = write_results(output, to_json(*done), to_html(*done));
+  const int written = save_results("soak", std::move(output), to_json(*done), to_page(*done));
   return holds(*done) ? written : EXIT_FAILURE;
 }
 
@@ -72,7 +73,7 @@ void add_soak_command(CLI::App& app, int& status) {
       a->profile = std::move(*read);
     }
     a->options.profile = *a->profile;
-    a->options.command_line = command_line();
+    a->options.command_line = own_command_line();
     status = run(a->options, a->output);
   });
 }

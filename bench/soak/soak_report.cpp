@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "bench/json_of.hpp"
 #include "bench/latency/latency_report.hpp"
 #include "bench/latency/open_json.hpp"
-#include "bench/report/page.hpp"
 
 namespace td::bench {
 
@@ -108,6 +108,20 @@ std::string_view name_of(course c) noexcept {
   return "";
 }
 
+std::vector<target> targets_of(const soak_results& r) {
+  std::vector<target> all;
+  const auto add = [&](const char* what, const soak_course& c, double unit, const char* name) {
+    if (!c.line.known) return;
+    all.push_back({.what = fmt::format("{} over {:.0f} s, growth", what, c.line.span),
+                   .wanted = c.tolerance / unit,
+                   .found = c.line.slope * c.line.span / unit,
+                   .unit = name});
+  };
+  add("memory", memory_course(r.samples), mebibyte, "MiB");
+  add("open descriptors", descriptor_course(r.samples), 1, "");
+  return all;
+}
+
 bool holds(const soak_results& r) {
   return memory_course(r.samples).verdict != course::grows &&
          descriptor_course(r.samples).verdict != course::grows;
@@ -147,11 +161,12 @@ std::string to_json(const soak_results& r) {
                                       {"run", json_of(r.run)},
                                       {"memory", json_of_course(memory_course(r.samples))},
                                       {"descriptors", json_of_course(descriptor_course(r.samples))},
+                                      {"targets", json_each(targets_of(r))},
                                       {"samples_seconds_bytes_descriptors", std::move(samples)}}) +
          "\n";
 }
 
-std::string to_html(const soak_results& r) {
+report_page to_page(const soak_results& r) {
   report_page page{"TaylorDash: soak"};
   const auto memory = memory_course(r.samples).verdict;
   const auto descriptors = descriptor_course(r.samples).verdict;
@@ -178,7 +193,7 @@ std::string to_html(const soak_results& r) {
   page.heading("Versions");
   page.facts(r.versions);
   page.listing(r.options.command_line);
-  return page.html();
+  return page;
 }
 
 }  // namespace td::bench

@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(thin_out_long_lines_and_keep_their_peaks) {
 
 BOOST_AUTO_TEST_CASE(mark_places_on_both_axes_and_hold_them) {
   auto p = sample();
-  p.marks = {{.at = 5000, .name = "target"}, {.at = 250, .name = "allowed", .horizontal = true}};
+  p.marks = {{.at = 5000, .name = "target"}, {.at = 260, .name = "allowed", .horizontal = true}};
   const auto svg = read_xml(to_svg(p));
   BOOST_TEST(svg.count("line", "class", "mark") == 2u);
   BOOST_TEST(svg.texts("text").count("target") == 1u);
