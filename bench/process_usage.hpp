@@ -20,6 +20,7 @@ struct cpu_time {
   cpu_time operator+(const cpu_time& o) const noexcept {
     return {user + o.user, system + o.system};
   }
+  bool operator==(const cpu_time&) const = default;
 };
 
 /// What all threads of a process have used, also those that have ended (proc(5), /proc/PID/stat,

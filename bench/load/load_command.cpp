@@ -65,7 +65,7 @@ void add_load_command(CLI::App& app, int& status) {
       ->capture_default_str();
   c->add_option("--rate", a->what.rate, "events/s of all, open loop; without: as fast as it goes")
       ->check(CLI::PositiveNumber);
-  c->add_option("--invalid", a->what.invalid, "per cent that break their schema: dead letters")
+  c->add_option("--invalid", a->what.mix.invalid, "per cent that break their schema: dead letters")
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
   c->add_option("--seed", a->what.seed, "of the event ids; the same seed publishes the same ids")
