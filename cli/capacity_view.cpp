@@ -30,30 +30,19 @@ std::string headline(const output& to, const capacity_result& r) {
   return paint(to, paint_with, answer_of(r)) + "\n";
 }
 
-/// Every rate once, rising; of several measurements the last.
-std::vector<const trial*> by_rate(const search_result& s) {
-  std::vector<const trial*> all;
-  for (const auto& t : s.trials) {
-    std::erase_if(all, [&](const trial* other) { return other->seen.rate == t.seen.rate; });
-    all.push_back(&t);
-  }
-  std::sort(all.begin(), all.end(),
-            [](const trial* a, const trial* b) { return a->seen.rate < b->seen.rate; });
-  return all;
-}
-
 std::string rates_table(const output& to, const capacity_result& r) {
   std::vector<row> rows{right_row({"rate", "stored", "p50", "p99", "p99.9", "CPU", "broker", "disk",
-                                   "validate", "write", "commit"},
+                                   "validate", "write", "commit", "batches"},
                                   colour::dim)};
   rows.front().push_back({"", colour::dim});
   for (const auto* t : by_rate(r.search)) {
     const auto& o = t->seen;
     const auto share = [&](stage s) { return or_dash(o.usage[s], share_text); };
-    auto cells = right_row({per_second(o.rate), per_second(o.stored), milliseconds_text(o.p50_ms),
-                            milliseconds_text(o.p99_ms), milliseconds_text(o.p999_ms),
-                            share(stage::cpu), share(stage::broker), share(stage::disk),
-                            share(stage::validate), share(stage::write), share(stage::commit)});
+    auto cells =
+        right_row({per_second(o.rate), per_second(o.stored), milliseconds_text(o.p50_ms),
+                   milliseconds_text(o.p99_ms), milliseconds_text(o.p999_ms), share(stage::cpu),
+                   share(stage::broker), share(stage::disk), share(stage::validate),
+                   share(stage::write), share(stage::commit), share_text(o.batch_fill)});
     cells.push_back({std::string{sentence_of(t->judged.what)},
                      t->judged.sustained() ? colour::green : colour::yellow});
     rows.push_back(std::move(cells));
@@ -68,10 +57,9 @@ std::string narrow_text(const output& to, const bottleneck& b) {
     text += fmt::format("  Next to it: {} ({}), {}.\n", name_of(b.next->what),
                         what_of(b.next->what), share_text(b.next->share));
   }
-  if (b.change.empty()) return text;
   text += paint(to, colour::bold, "Change first:") + "\n";
-  for (const auto& line : b.change)
-    text += "  " + line + "\n";
+  for (const auto& c : b.changes)
+    text += (c.setting ? "    " : "  ") + c.text + "\n";
   return text;
 }
 
@@ -116,7 +104,10 @@ std::string render_trial(const output& to, const trial& t) {
 }
 
 std::string render_capacity(const output& to, const capacity_result& r) {
-  auto text = "\n" + headline(to, r) + "\n" + rates_table(to, r);
+  auto text = "\n" + headline(to, r);
+  for (const auto& c : caveats_of(r))
+    text += paint(to, colour::yellow, c) + "\n";
+  text += "\n" + rates_table(to, r);
   if (r.knee) {
     text += fmt::format("\nThe knee of latency is at {} (p99 {}).\n", per_second(r.knee->rate),
                         milliseconds_text(r.knee->p99_ms));

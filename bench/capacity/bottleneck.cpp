@@ -5,14 +5,13 @@
 
 #include <fmt/format.h>
 
-#include "bench/capacity/advice.hpp"
-
 namespace td::bench {
 
 namespace {
 
 constexpr double full = 0.88;  // clock ticks, start and end of the window: full looks like this
 constexpr double idle_lanes = 0.6;
+constexpr double full_batches = 0.5;  // of their bound: the lanes were never empty
 
 std::optional<busy_stage> busiest(const stage_usage& u, std::initializer_list<stage> of) {
   std::optional<busy_stage> best;
@@ -52,7 +51,7 @@ class finder {
     const bool overrun = judged_.what == finding::backlog_grows;
     if (overrun && u_[stage::lane] && *u_[stage::lane] < idle_lanes) return starved();
     if (const auto pool = fullest_pool()) return *pool;
-    if (u_.value(stage::lane) >= full) return lanes();
+    if (u_.value(stage::lane) >= full && seen_.batch_fill >= full_batches) return lanes();
     return nobody();
   }
 
@@ -89,7 +88,8 @@ class finder {
   }
 
   std::optional<bottleneck> fullest_pool() const {
-    const double connections = u_.value(stage::write) + u_.value(stage::commit);
+    const bool no_room = seen_.batch_fill >= full_batches;
+    const double connections = no_room ? u_.value(stage::write) + u_.value(stage::commit) : 0;
     const double validators = u_.value(stage::validate);
     if (std::max(connections, validators) < full) return std::nullopt;
     if (validators >= connections) {
@@ -126,7 +126,7 @@ class finder {
   }
 
   bottleneck nobody() const {
-    const auto most = by_share(u_);
+    const auto most = by_share(seen_);
     const busy_stage top = most.empty() ? busy_stage{} : most.front();
     return {.what = top.what,
             .share = top.share,
@@ -142,12 +142,16 @@ class finder {
 
 }  // namespace
 
-std::vector<busy_stage> by_share(const stage_usage& usage) {
+std::vector<busy_stage> by_share(const observation& seen) {
+  const auto& usage = seen.usage;
   std::vector<busy_stage> all;
   for (std::size_t i = 0; i < stages; ++i) {
     const auto s = static_cast<stage>(i);
     // A lane waits for everybody: it is a sum of the others, not a place.
-    if (s != stage::lane && s != stage::generator && usage[s]) all.push_back({s, *usage[s]});
+    if (s == stage::lane || s == stage::generator || !usage[s]) continue;
+    // Connections are busy whenever events come; that they are full shows in their batches.
+    const bool elastic = s == stage::write || s == stage::commit;
+    if (!elastic || seen.batch_fill >= full_batches) all.push_back({s, *usage[s]});
   }
   std::stable_sort(all.begin(), all.end(),
                    [](const auto& a, const auto& b) { return a.share > b.share; });
@@ -158,12 +162,12 @@ bottleneck find_bottleneck(const observation& beyond, const judgement& judged,
                            const observation* answer, const plant& here) {
   auto found = finder{beyond, judged, here}.find();
   if (answer != nullptr) found.share_at_answer = answer->usage.value(found.what);
-  for (const auto& other : by_share(beyond.usage)) {
+  for (const auto& other : by_share(beyond)) {
     if (other.what == found.what) continue;
     found.next = other;
     break;
   }
-  found.change = advice_for(found.what, beyond, here);
+  found.changes = advice_for(found.what, beyond, here);
   return found;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/capacity/advice.hpp"
 #include "bench/capacity/observation.hpp"
 
 namespace td::bench {
@@ -22,10 +23,9 @@ struct bottleneck {
   double share{};                    ///< how busy it was where the load was too much
   double share_at_answer{};          ///< and at the highest rate that was kept up; 0 without one
   std::optional<busy_stage> next{};  ///< what would stop it then
-  bool certain{};     ///< it was seen to be full, or the queue was seen in front of it
-  std::string why{};  ///< one sentence with the figures
-  std::vector<std::string> change{};  ///< what to change first, then next; lines for the settings
-                                      ///< stand as they are written there: "[ingest]", "lanes = 4"
+  bool certain{};                 ///< it was seen to be full, or the queue was seen in front of it
+  std::string why{};              ///< one sentence with the figures
+  std::vector<change> changes{};  ///< what to change first, then next
 };
 
 /// Finds it from what was seen just beyond the answer (or, when nothing failed, at the answer),
@@ -34,13 +34,14 @@ struct bottleneck {
 ///   1. the generator, when it was late without the broker's holding it up;
 ///   2. all cores, the broker's core, the disk: the busiest, from 88 % on;
 ///   3. the broker, when the backlog grows while lanes are idle: the queue stands before them;
-///   4. validators, connections (the larger of COPY and COMMIT), from 88 % on;
-///   5. lanes that are never idle: the longest part of a batch's way;
+///   4. validators, connections with full batches (the larger of COPY and COMMIT), from 88 %;
+///   5. lanes that are never idle, with full batches: the longest part of a batch's way;
 ///   6. otherwise whatever is busiest, not `certain`.
 bottleneck find_bottleneck(const observation& beyond, const judgement& judged,
                            const observation* answer, const plant& here);
 
-/// All stages that can be seen, the busiest first.
-std::vector<busy_stage> by_share(const stage_usage& usage);
+/// All stages that can be seen and can be full, the busiest first; connections only count with
+/// batches at least half full.
+std::vector<busy_stage> by_share(const observation& seen);
 
 }  // namespace td::bench

@@ -23,7 +23,9 @@ plant plant_of(const capacity_options& o) {
           .lanes = static_cast<unsigned>(ingest.lanes),
           .validators = static_cast<unsigned>(ingest.validators),
           .connections = static_cast<unsigned>(o.where.set.database.connections),
-          .producers = o.form.producers};
+          .producers = o.form.producers,
+          .batch_events = static_cast<double>(ingest.batch_events),
+          .batch_bytes = static_cast<double>(ingest.batch_bytes)};
 }
 
 class planner {
@@ -58,6 +60,9 @@ class planner {
     found_.machine = machine_facts(place.data().string());
     found_.versions = place.versions(stop_);
     rate_runner runner{place, options_.form, found_.here, stop_, watcher_};
+    // First: a broker that has held a backlog before has memory for the next one already.
+    const auto backlog = runner.backlog_bytes(outage_events);
+    if (!backlog) return backlog.error();
     auto searched = search_capacity(
         options_.search, [&](double rate, bool long_run) { return runner.measure(rate, long_run); },
         {[&](double rate, trial_kind why) { watcher_.begins(rate, why); },
@@ -66,7 +71,8 @@ class planner {
     found_.search = std::move(*searched);
     found_.knee = knee_of(found_.curve());
     name_bottleneck();
-    return measure_basis(place, runner);
+    measure_basis(place, *backlog);
+    return ok();
   }
 
   void name_bottleneck() {
@@ -77,9 +83,9 @@ class planner {
     found_.narrow = find_bottleneck(s.trials[*at].seen, s.trials[*at].judged, answer, found_.here);
   }
 
-  result<void> measure_basis(site& place, rate_runner& runner) {
+  void measure_basis(site& place, std::optional<double> backlog_bytes) {
     const auto& s = found_.search;
-    if (!s.answer) return ok();
+    if (!s.answer) return;
     const auto& answer = s.trials[*s.answer].seen;
     sizing_basis basis{.rate = answer.stored, .cost = answer.cost};
     const auto& seen = place.seen();
@@ -89,14 +95,8 @@ class planner {
     }
     if (seen.postgres > 0) basis.postgres_memory = memory_of_family(seen.postgres);
     if (seen.broker > 0) basis.broker_memory = memory_of(seen.broker);
-    const auto events = std::min<std::uint64_t>(
-        outage_events, std::max<std::uint64_t>(1000, static_cast<std::uint64_t>(answer.rate * 4)));
-    const auto backlog = runner.backlog_bytes(events);
-    if (!backlog) return backlog.error();
-    // Memory that the broker had and used again is no growth: too small a figure is no figure.
-    if (*backlog && **backlog > 100) basis.backlog_bytes = *backlog;
+    basis.backlog_bytes = backlog_bytes;
     found_.basis = basis;
-    return ok();
   }
 
   const capacity_options& options_;
@@ -128,6 +128,25 @@ std::vector<curve_point> capacity_result::curve() const {
 result<capacity_result> run_capacity(const capacity_options& options, stop_signal& stop,
                                      capacity_watcher& watcher) {
   return planner{options, stop, watcher}.run();
+}
+
+std::vector<std::string> caveats_of(const capacity_result& r) {
+  std::vector<std::string> all;
+  double others = 0;
+  for (const auto* t : by_rate(r.search))
+    others = std::max(others, foreign_cores(t->seen));
+  if (others > 0.1 * r.here.cores) {
+    all.push_back(
+        fmt::format("The machine was not idle: somebody else used up to {:.1f} of its {} "
+                    "cores. Without that it takes more.",
+                    others, r.here.cores));
+  }
+  if (r.search.generator_limited) {
+    all.emplace_back(
+        "The load generator gave out before the system did: the rate is a lower bound.");
+  }
+  if (r.search.reached_most) all.emplace_back("No rate failed: the rate is a lower bound.");
+  return all;
 }
 
 std::string answer_of(const capacity_result& r) {

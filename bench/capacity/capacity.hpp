@@ -57,6 +57,9 @@ class capacity_watcher : public run_watcher {
 result<capacity_result> run_capacity(const capacity_options& options, stop_signal& stop,
                                      capacity_watcher& watcher);
 
+/// What makes the answer doubtful, a sentence each; empty when nothing does.
+std::vector<std::string> caveats_of(const capacity_result& r);
+
 /// One sentence: "20,000 events/s fit: 31,200/s are kept up, 1.56 times the target".
 std::string answer_of(const capacity_result& r);
 

@@ -30,10 +30,13 @@ result<counters> counters_in(std::string_view text) {
   const struct {
     std::string_view name;
     double* into;
-  } wanted[]{
-      {"taylordash_read_seconds_sum", &c.read},   {"taylordash_validate_seconds_sum", &c.validate},
-      {"taylordash_write_seconds_sum", &c.write}, {"taylordash_commit_seconds_sum", &c.commit},
-      {"taylordash_batch_seconds_sum", &c.batch}, {"taylordash_batches_total", &c.batches}};
+  } wanted[]{{"taylordash_read_seconds_sum", &c.read},
+             {"taylordash_validate_seconds_sum", &c.validate},
+             {"taylordash_write_seconds_sum", &c.write},
+             {"taylordash_commit_seconds_sum", &c.commit},
+             {"taylordash_batch_seconds_sum", &c.batch},
+             {"taylordash_batches_total", &c.batches},
+             {"taylordash_received_bytes_total", &c.bytes}};
   for (const auto& w : wanted) {
     const auto value = verify::metric_value(text, w.name);
     if (!value)

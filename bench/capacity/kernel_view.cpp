@@ -19,10 +19,11 @@ namespace fs = std::filesystem;
 
 std::vector<std::string_view> words_of(std::string_view line) {
   std::vector<std::string_view> words;
-  for (std::size_t at = line.find_first_not_of(' '); at != line.npos;) {
-    const auto end = std::min(line.size(), line.find(' ', at));
+  constexpr auto blank = " \t";
+  for (std::size_t at = line.find_first_not_of(blank); at != line.npos;) {
+    const auto end = std::min(line.size(), line.find_first_of(blank, at));
     words.push_back(line.substr(at, end - at));
-    at = line.find_first_not_of(' ', end);
+    at = line.find_first_not_of(blank, end);
   }
   return words;
 }
@@ -55,10 +56,8 @@ std::optional<double> kilobytes_in(const std::string& file, std::string_view key
   std::optional<double> bytes;
   each_line(*text, [&](std::string_view line) {
     if (!line.starts_with(key)) return;
-    auto words = words_of(line.substr(key.size()));
+    const auto words = words_of(line.substr(key.size()));
     if (words.empty()) return;
-    while (words.front().starts_with('\t'))
-      words.front().remove_prefix(1);
     if (const auto n = number_in<std::uint64_t>(words.front()))
       bytes = static_cast<double>(*n) * 1024;
   });

@@ -31,6 +31,7 @@ struct observation {
   double most_ms{};
   double late_p99_ms{};    ///< from due to handed to a connection that had room for it
   double blocked_share{};  ///< 0..1, of the events: the broker had not acknowledged the window
+  double batch_fill{};     ///< 0..1, see batch_fill_between
   std::vector<backlog_sample> backlog{};
   stage_usage usage{};
   event_cost cost{};

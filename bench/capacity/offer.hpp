@@ -23,10 +23,11 @@ struct offer {
 
 /// What became of it.
 struct offered {
-  std::uint64_t published{};  ///< acknowledged by the broker
+  std::uint64_t published{};  ///< acknowledged by the broker, repetitions included
   double per_second{};        ///< that left the generator
-  double late_p99_ms{};       ///< from due to handed to its connection, full windows left out
-  double blocked_share{};     ///< of the events: due while the window was full
+  double late_p99_ms{};       ///< from due to handed to the system's socket
+  double blocked_share{};     ///< of the events, about: the window was full when they were due
+  std::uint64_t unheard{};    ///< of `published`: nobody subscribed, they are gone
   bool cut_short{};           ///< `stop` came: more may be on its way than `published` says
 };
 

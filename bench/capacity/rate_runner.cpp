@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "bench/capacity/kernel_view.hpp"
+#include "bench/load/event_form.hpp"
 
 namespace td::bench {
 
@@ -16,10 +17,11 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using steady = std::chrono::steady_clock;
 
-constexpr auto look_interval = 150ms;  // one small query each
-constexpr auto overtime = 1s;          // a load that can't be placed is cut off this late
-constexpr auto cut_limit = 10s;        // and its generator ends within this
-constexpr auto quiet = 3s;             // longer than a broker's save of some hundred megabytes
+constexpr auto look_interval = 150ms;        // one small query each
+constexpr auto overtime = 1s;                // a load that can't be placed is cut off this late
+constexpr auto cut_limit = 10s;              // and its generator ends within this
+constexpr double smallest_believable = 100;  // bytes: an event alone has 350
+constexpr auto quiet = 3s;  // longer than a broker's save of some hundred megabytes
 
 double in_seconds(steady::duration d) {
   return std::chrono::duration<double>(d).count();
@@ -80,6 +82,12 @@ result<observation> rate_runner::measure(double rate, bool long_run) {
     return failure{errc::timed_out, "the load generator does not end"};
   const auto sent = load.get();
   if (!sent) return sent.error();
+  if (sent->unheard > 0) {
+    return failure{errc::broker_refused,
+                   fmt::format("the broker had nobody to give {} of {} events to: nothing is "
+                               "subscribed where they are published ({})",
+                               sent->unheard, sent->published, event_form::topic)};
+  }
   if (auto r = settle(before + sent->published, !sent->cut_short); !r) return r.error();
 
   const auto from = wall_start + form_.warm_up;
@@ -141,6 +149,7 @@ result<observation> rate_runner::observe(load_run& load, double rate, millisecon
     if (!last) return last.error();
     seen.usage = usage_between(*first, *last, here_);
     seen.cost = cost_between(*first, *last);
+    seen.batch_fill = batch_fill_between(*first, *last, here_);
     return seen;
   }
 }
@@ -190,19 +199,28 @@ result<std::optional<double>> rate_runner::backlog_bytes(std::uint64_t events) {
                  .seed = form_.seed + runs_++,
                  .mix = form_.mix}};
   while (!load.done_within(0ms)) {
-    watcher_.look({.rate = quickly,
-                   .doing = "filling the broker, the service stopped",
-                   .elapsed = std::chrono::floor<milliseconds>(steady::now() - load.start()),
-                   .of = during});
+    watcher_.look({.doing = "filling the broker, the service stopped",
+                   .elapsed = std::chrono::floor<milliseconds>(steady::now() - load.start())});
     if (stop_.wait(look_interval)) return failure{errc::stopping, stop_.reason()};
   }
   const auto sent = load.get();
   if (!sent) return sent.error();
   const auto filled = memory_of(broker);
   if (auto r = where_.start_service(stop_); !r) return r.error();
-  if (auto r = settle(before + sent->published, true); !r) return r.error();
+  if (auto r = settle(before + sent->published, true); !r) {
+    if (r.error().code != errc::timed_out) return r.error();
+    return failure{
+        errc::broker_refused,
+        fmt::format(
+            "of {} events published while no service was there the broker did not keep all: "
+            "{}. It has to be made durable (max_queued_messages, persistence): see "
+            "docs/operating.md, In production",
+            sent->published, r.error().detail)};
+  }
   if (!empty || !filled || sent->published == 0) return std::optional<double>{};
-  return std::optional{(*filled - *empty) / static_cast<double>(sent->published)};
+  const double bytes = (*filled - *empty) / static_cast<double>(sent->published);
+  if (bytes < smallest_believable) return std::optional<double>{};
+  return std::optional{bytes};
 }
 
 }  // namespace td::bench

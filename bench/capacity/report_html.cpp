@@ -14,6 +14,11 @@ namespace {
 
 using cells = std::vector<std::string>;
 
+constexpr std::string_view batches_words =
+    "Lanes and connections are busy whenever events come, and batches grow with the load: only "
+    "where "
+    "batches are full have they nothing left to give.";
+
 verdict_tone tone_of(const capacity_result& r) {
   const auto fits = r.fits();
   if (!fits) return verdict_tone::neutral;
@@ -27,16 +32,6 @@ std::vector<plot_mark> rate_marks(const capacity_result& r) {
   return marks;
 }
 
-/// Trials that say something about the system, by rate.
-std::vector<const trial*> trials_of(const capacity_result& r) {
-  std::vector<const trial*> all;
-  for (const auto& t : r.search.trials)
-    all.push_back(&t);
-  std::stable_sort(all.begin(), all.end(),
-                   [](const trial* a, const trial* b) { return a->seen.rate < b->seen.rate; });
-  return all;
-}
-
 plot latency_plot(const capacity_result& r) {
   plot p{.title = "Latency against rate",
          .x_label = "rate, events/s",
@@ -45,7 +40,7 @@ plot latency_plot(const capacity_result& r) {
          .x_logarithmic = true,
          .y_logarithmic = true};
   plot_series p50{.name = "p50"}, p99{.name = "p99"}, p999{.name = "p99.9"};
-  for (const auto* t : trials_of(r)) {
+  for (const auto* t : by_rate(r.search)) {
     if (t->judged.what == finding::generator_limited) continue;
     for (auto* s : {&p50, &p99, &p999})
       s->x.push_back(t->seen.rate);
@@ -68,7 +63,7 @@ plot usage_plot(const capacity_result& r) {
   for (const auto s : {stage::cpu, stage::broker, stage::disk, stage::read, stage::validate,
                        stage::write, stage::commit}) {
     plot_series line{.name = std::string{name_of(s)}};
-    for (const auto* t : trials_of(r)) {
+    for (const auto* t : by_rate(r.search)) {
       if (!t->seen.usage[s]) continue;
       line.x.push_back(t->seen.rate);
       line.y.push_back(*t->seen.usage[s] * 100);
@@ -110,9 +105,15 @@ void add_narrow(report_page& page, const capacity_result& r) {
   const auto at = r.search.beyond ? r.search.beyond : r.search.answer;
   if (at) rows.emplace_back("cores in use", cores_in_use(r.search.trials[*at].seen));
   page.facts(rows);
-  if (b.change.empty()) return;
   page.heading("Change first");
-  page.listing(fmt::format("{}", fmt::join(b.change, "\n")));
+  std::vector<std::string> settings;
+  for (const auto& c : b.changes) {
+    if (c.setting)
+      settings.push_back(c.text);
+    else
+      page.paragraph(c.text);
+  }
+  if (!settings.empty()) page.listing(fmt::format("{}", fmt::join(settings, "\n")));
 }
 
 void add_rates(report_page& page, const capacity_result& r) {
@@ -130,13 +131,13 @@ void add_rates(report_page& page, const capacity_result& r) {
               "finding"},
              rows);
   rows.clear();
-  for (const auto* t : trials_of(r)) {
-    cells row{per_second(t->seen.rate)};
+  for (const auto* t : by_rate(r.search)) {
+    cells row{per_second(t->seen.rate), share_text(t->seen.batch_fill)};
     for (std::size_t i = 0; i < stages; ++i)
       row.push_back(or_dash(t->seen.usage[static_cast<stage>(i)], share_text));
     rows.push_back(std::move(row));
   }
-  cells columns{"rate"};
+  cells columns{"rate", "batches full"};
   for (std::size_t i = 0; i < stages; ++i)
     columns.emplace_back(name_of(static_cast<stage>(i)));
   page.heading("How busy each stage was");
@@ -148,6 +149,7 @@ void add_rates(report_page& page, const capacity_result& r) {
     legend.emplace_back(name_of(s), what_of(s));
   }
   page.facts(legend);
+  page.paragraph(batches_words);
 }
 
 void add_sizing(report_page& page, const capacity_result& r) {
@@ -212,6 +214,8 @@ void add_conditions(report_page& page, const capacity_result& r) {
 std::string to_html(const capacity_result& r) {
   report_page page{"TaylorDash capacity"};
   page.verdict(answer_of(r), tone_of(r));
+  for (const auto& c : caveats_of(r))
+    page.paragraph(c);
   page.figure(latency_plot(r));
   if (r.knee) {
     page.paragraph(fmt::format("Behind {} latency rises out of proportion (knee; p99 {} there).",

@@ -56,6 +56,8 @@ json::object of(const trial& t) {
           {"most_ms", o.most_ms},
           {"generator_late_p99_ms", o.late_p99_ms},
           {"blocked_share", o.blocked_share},
+          {"batch_fill", o.batch_fill},
+          {"others_cores", foreign_cores(o)},
           {"backlog_growth", t.judged.growth},
           {"backlog_growth_allowed", t.judged.growth_ok},
           {"backlog", std::move(backlog)},
@@ -70,8 +72,8 @@ json::object of(const busy_stage& b) {
 json::value of(const std::optional<bottleneck>& b) {
   if (!b) return nullptr;
   json::array change;
-  for (const auto& line : b->change)
-    change.emplace_back(line);
+  for (const auto& c : b->changes)
+    change.push_back(json::object{{"text", c.text}, {"setting", c.setting}});
   return json::object{{"stage", name_of(b->what)},
                       {"utilisation", b->share},
                       {"utilisation_at_answer", b->share_at_answer},

@@ -133,6 +133,17 @@ std::string_view name_of(trial_kind k) noexcept {
   return "";
 }
 
+std::vector<const trial*> by_rate(const search_result& s) {
+  std::vector<const trial*> all;
+  for (const auto& t : s.trials) {
+    std::erase_if(all, [&](const trial* other) { return other->seen.rate == t.seen.rate; });
+    all.push_back(&t);
+  }
+  std::sort(all.begin(), all.end(),
+            [](const trial* a, const trial* b) { return a->seen.rate < b->seen.rate; });
+  return all;
+}
+
 result<search_result> search_capacity(const search_plan& plan, const measure_rate& measure,
                                       const search_watch& watch) {
   return search{plan, measure, watch}.run();

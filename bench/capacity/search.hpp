@@ -50,6 +50,9 @@ struct search_result {
   }
 };
 
+/// Every rate once, rising; of several measurements the last, which counts.
+std::vector<const trial*> by_rate(const search_result& s);
+
 /// Finds the highest rate that is kept up. `measure` offers a load and says what it saw
 /// (`long_run`: take longer); its first failure ends the search. Doubles from the target (or
 /// `first`) up to the first failure, or halves down to the first success; narrows the gap by its

@@ -71,4 +71,12 @@ event_cost cost_between(const counters& from, const counters& to) {
           .events_per_batch = batches > 0 ? events / batches : 0};
 }
 
+double batch_fill_between(const counters& from, const counters& to, const plant& here) {
+  const double batches = to.batches - from.batches;
+  if (batches <= 0) return 0;
+  const double events = (to.decided - from.decided) / batches / here.batch_events;
+  const double bytes = (to.bytes - from.bytes) / batches / here.batch_bytes;
+  return std::clamp(std::max(events, bytes), 0.0, 1.0);
+}
+
 }  // namespace td::bench

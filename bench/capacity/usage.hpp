@@ -54,6 +54,7 @@ struct counters {
   double commit{};
   double batch{};  ///< from the last byte read to the acknowledgement
   double batches{};
+  double bytes{};    ///< of topics and bodies received
   double decided{};  ///< events
   // CPU
   std::optional<double> broker_cpu{};
@@ -73,7 +74,9 @@ struct plant {
   unsigned lanes{1};
   unsigned validators{1};
   unsigned connections{1};
-  unsigned producers{1};  ///< threads of the generator
+  unsigned producers{1};      ///< threads of the generator
+  double batch_events{4000};  ///< at which a batch is full
+  double batch_bytes{4 << 20};
 
   bool operator==(const plant&) const = default;
 };
@@ -98,5 +101,9 @@ stage_usage usage_between(const counters& from, const counters& to, const plant&
 
 /// The same per event decided. Empty when there was none.
 event_cost cost_between(const counters& from, const counters& to);
+
+/// How full batches were, 0..1, by events or bytes. Lanes and connections are busy whenever events
+/// come, and batches grow with the load: only with full ones is there nothing left.
+double batch_fill_between(const counters& from, const counters& to, const plant& here);
 
 }  // namespace td::bench
