@@ -128,6 +128,7 @@ int read_times(capacity_arguments& a) {
   a.run.form.warm_up = 1s;
   a.run.form.window = 2s;
   a.run.form.long_window = 4s;
+  a.run.form.outage = 2000;
   a.run.search.precision = 0.3;
   return exit_ok;
 }

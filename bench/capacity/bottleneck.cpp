@@ -10,8 +10,9 @@ namespace td::bench {
 namespace {
 
 constexpr double full = 0.88;  // clock ticks, start and end of the window: full looks like this
-constexpr double idle_lanes = 0.6;
-constexpr double full_batches = 0.5;  // of their bound: the lanes were never empty
+constexpr double idle_lanes = 0.5;
+constexpr double least_share = 1.0 / 3;  // of what all cores do
+constexpr double full_batches = 0.5;     // of their bound: the lanes were never empty
 
 std::optional<busy_stage> busiest(const stage_usage& u, std::initializer_list<stage> of) {
   std::optional<busy_stage> best;
@@ -44,18 +45,26 @@ class finder {
 
   bottleneck find() {
     if (judged_.what == finding::generator_limited) return generator();
-    if (const auto thing = busiest(u_, {stage::cpu, stage::broker, stage::disk});
-        thing && thing->share >= full) {
-      return worker(*thing);
-    }
+    const auto thing = cores_are_ours() ? busiest(u_, {stage::cpu, stage::broker, stage::disk})
+                                        : busiest(u_, {stage::broker, stage::disk});
     const bool overrun = judged_.what == finding::backlog_grows;
-    if (overrun && u_[stage::lane] && *u_[stage::lane] < idle_lanes) return starved();
+    const bool idle = u_[stage::lane] && *u_[stage::lane] < idle_lanes;
+    if (overrun && idle && u_.value(stage::broker) < full) return starved();
+    if (thing && thing->share >= full) return worker(*thing);
     if (const auto pool = fullest_pool()) return *pool;
     if (u_.value(stage::lane) >= full && seen_.batch_fill >= full_batches) return lanes();
     return nobody();
   }
 
  private:
+  /// Full cores of which we have little are no bound of ours: the scheduler would give us more.
+  bool cores_are_ours() const {
+    const auto& c = seen_.cost;
+    const auto others = foreign_cores(seen_);
+    if (others <= 0 || !c.machine_cpu) return true;
+    return others <= (1 - least_share) * *c.machine_cpu * seen_.stored;
+  }
+
   bottleneck generator() const {
     return {
         .what = stage::generator,

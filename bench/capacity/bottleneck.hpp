@@ -32,8 +32,9 @@ struct bottleneck {
 /// and at the answer (null: no rate was kept up). In this order, because what comes later also
 /// waits for what comes earlier:
 ///   1. the generator, when it was late without the broker's holding it up;
-///   2. all cores, the broker's core, the disk: the busiest, from 88 % on;
-///   3. the broker, when the backlog grows while lanes are idle: the queue stands before them;
+///   2. the broker, when the backlog grows while lanes are idle: the queue stands before them;
+///   3. all cores (when a third of what they do is ours), the broker's core, the disk: the busiest,
+///      from 88 % on;
 ///   4. validators, connections with full batches (the larger of COPY and COMMIT), from 88 %;
 ///   5. lanes that are never idle, with full batches: the longest part of a batch's way;
 ///   6. otherwise whatever is busiest, not `certain`.

@@ -15,8 +15,6 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-constexpr std::uint64_t outage_events = 40'000;  // some 30 MB of a broker's memory
-
 plant plant_of(const capacity_options& o) {
   const auto& ingest = o.where.set.ingest;
   return {.cores = std::max(1u, std::thread::hardware_concurrency()),
@@ -61,7 +59,7 @@ class planner {
     found_.versions = place.versions(stop_);
     rate_runner runner{place, options_.form, found_.here, stop_, watcher_};
     // First: a broker that has held a backlog before has memory for the next one already.
-    const auto backlog = runner.backlog_bytes(outage_events);
+    const auto backlog = runner.backlog_bytes(options_.form.outage);
     if (!backlog) return backlog.error();
     auto searched = search_capacity(
         options_.search, [&](double rate, bool long_run) { return runner.measure(rate, long_run); },

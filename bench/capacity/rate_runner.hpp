@@ -21,6 +21,7 @@ struct run_form {
   std::size_t in_flight{1000};  ///< unacknowledged messages of each producer
   std::uint64_t seed{1};
   event_mix mix{};
+  std::uint64_t outage{40'000};  ///< events that wait while the broker's memory is looked at
 };
 
 /// A look at a run while it goes on.
