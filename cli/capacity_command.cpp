@@ -1,5 +1,6 @@
 #include "cli/capacity_command.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -70,6 +71,7 @@ struct capacity_arguments {
   std::string target{};
   std::string p99{"250ms"};
   std::string from{};
+  std::string up_to{};
   std::string window{"8s"};
   std::string confirm{"20s"};
   std::string sizes{"350"};
@@ -99,16 +101,23 @@ int read_duration(std::string_view option, const std::string& text, std::chrono:
 }
 
 int read_rates(capacity_arguments& a) {
-  if (!a.target.empty()) {
-    const auto rate = bench::parse_rate(a.target);
-    if (!rate) return usage("--target", rate.error().detail);
-    a.run.search.target = *rate;
+  double target = 0;
+  const struct {
+    std::string_view option;
+    const std::string& text;
+    double& into;
+  } rates[]{{"--target", a.target, target},
+            {"--from", a.from, a.run.search.first},
+            {"--up-to", a.up_to, a.run.search.most}};
+  for (const auto& r : rates) {
+    if (r.text.empty()) continue;
+    const auto rate = bench::parse_rate(r.text);
+    if (!rate) return usage(r.option, rate.error().detail);
+    r.into = *rate;
   }
-  if (!a.from.empty()) {
-    const auto rate = bench::parse_rate(a.from);
-    if (!rate) return usage("--from", rate.error().detail);
-    a.run.search.first = *rate;
-  }
+  if (target > 0) a.run.search.target = target;
+  if (std::max(target, a.from.empty() ? 0 : a.run.search.first) > a.run.search.most)
+    return usage("--up-to", "it lies below the rate to begin with");
   const auto sizes = bench::parse_sizes(a.sizes);
   if (!sizes) return usage("--sizes", sizes.error().detail);
   a.run.form.mix.sizes = *sizes;
@@ -224,6 +233,8 @@ void add_capacity_command(CLI::App& app, int& status) {
       ->check(CLI::Range(1u, 100u))
       ->capture_default_str();
   c->add_option("--from", a->from, "Rate to begin with; default: the target, or 2000/s")
+      ->type_name("RATE");
+  c->add_option("--up-to", a->up_to, "Rate beyond which nothing is looked for; default: 1M/s")
       ->type_name("RATE");
   c->add_option("--window", a->window, "How long each rate is measured")
       ->type_name("TIME")
