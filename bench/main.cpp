@@ -10,6 +10,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int status = 0;
   td::bench::add_pipeline_command(app, status);
+  td::bench::add_latency_command(app, status);
+  td::bench::add_soak_command(app, status);
   td::bench::add_load_command(app, status);
   td::bench::add_drain_command(app, status);
   CLI11_PARSE(app, argc, argv);

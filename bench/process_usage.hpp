@@ -34,6 +34,12 @@ std::optional<cpu_time> cpu_of_family(pid_t pid);
 /// The most resident memory a process has had, in bytes (VmHWM). Absent when there is none.
 std::optional<std::size_t> peak_memory_of(pid_t pid);
 
+/// The resident memory it has now, in bytes (VmRSS). Absent when there is none.
+std::optional<std::size_t> memory_of(pid_t pid);
+
+/// How many descriptors it has open. Absent when there is no such process, or it is not ours.
+std::optional<std::size_t> descriptors_of(pid_t pid);
+
 /// What the whole machine has worked since it started (proc(5), /proc/stat: everything but idle
 /// and waiting for I/O), the time that the hypervisor took from us included.
 std::chrono::milliseconds machine_busy();

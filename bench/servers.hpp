@@ -48,6 +48,8 @@ class bench_servers {
   std::string database_url() const { return postgres_.url(); }
   pid_t broker_pid() const noexcept { return broker_.pid(); }
   pid_t postgres_pid() const noexcept { return postgres_.pid(); }
+  /// Where the broker keeps its database.
+  std::filesystem::path broker_folder() const { return directory_.layout().broker(); }
   const std::filesystem::path& folder() const noexcept { return directory_.layout().root; }
 
  private:

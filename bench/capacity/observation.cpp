@@ -51,7 +51,7 @@ std::string_view sentence_of(finding f) noexcept {
   return "";
 }
 
-trend trend_of(const std::vector<backlog_sample>& samples) {
+backlog_trend backlog_trend_of(const std::vector<backlog_sample>& samples) {
   if (samples.size() < 3) return {};
   std::vector<double> slopes;
   for (std::size_t i = 0; i < samples.size(); ++i) {
@@ -60,7 +60,7 @@ trend trend_of(const std::vector<backlog_sample>& samples) {
       if (apart > 0) slopes.push_back((samples[j].events - samples[i].events) / apart);
     }
   }
-  trend t{.slope = median_of(std::move(slopes))};
+  backlog_trend t{.slope = median_of(std::move(slopes))};
   std::vector<double> levels;
   for (const auto& s : samples)
     levels.push_back(s.events - t.slope * s.at_s);
@@ -72,7 +72,7 @@ trend trend_of(const std::vector<backlog_sample>& samples) {
 }
 
 judgement judge(const observation& seen, const wish& wanted) {
-  const auto t = trend_of(seen.backlog);
+  const auto t = backlog_trend_of(seen.backlog);
   judgement j{.growth = t.slope};
   j.growth_ok = growth_share * seen.rate;
   if (seen.window_s > 0) j.growth_ok += noise_factor * t.deviation / seen.window_s;

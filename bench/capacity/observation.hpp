@@ -72,10 +72,10 @@ judgement judge(const observation& seen, const wish& wanted);
 
 /// Median slope of the samples, events per second, and the median absolute deviation from the line
 /// with that slope through the medians. Zero with fewer than three samples.
-struct trend {
+struct backlog_trend {
   double slope{};
   double deviation{};
 };
-trend trend_of(const std::vector<backlog_sample>& samples);
+backlog_trend backlog_trend_of(const std::vector<backlog_sample>& samples);
 
 }  // namespace td::bench

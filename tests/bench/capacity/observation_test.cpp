@@ -69,9 +69,9 @@ BOOST_AUTO_TEST_CASE(a_late_generator_is_its_own_fault_unless_the_broker_held_it
 }
 
 BOOST_AUTO_TEST_CASE(a_trend_needs_three_samples) {
-  BOOST_TEST(trend_of({}).slope == 0.0);
-  BOOST_TEST(trend_of({{0, 0}, {1, 100}}).slope == 0.0);
-  BOOST_TEST(trend_of({{0, 0}, {1, 100}, {2, 200}}).slope == 100.0);
+  BOOST_TEST(backlog_trend_of({}).slope == 0.0);
+  BOOST_TEST(backlog_trend_of({{0, 0}, {1, 100}}).slope == 0.0);
+  BOOST_TEST(backlog_trend_of({{0, 0}, {1, 100}, {2, 200}}).slope == 100.0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
