@@ -92,7 +92,10 @@ class planner {
         basis.service_memory = static_cast<double>(*most);
     }
     if (seen.postgres > 0) basis.postgres_memory = memory_of_family(seen.postgres);
-    if (seen.broker > 0) basis.broker_memory = memory_of(seen.broker);
+    if (seen.broker > 0) {
+      if (const auto bytes = memory_of(seen.broker))
+        basis.broker_memory = static_cast<double>(*bytes);
+    }
     basis.backlog_bytes = backlog_bytes;
     found_.basis = basis;
   }

@@ -133,10 +133,6 @@ std::optional<pid_t> listener_on(std::uint16_t port) {
   return std::nullopt;
 }
 
-std::optional<double> memory_of(pid_t pid) {
-  return kilobytes_in(fmt::format("/proc/{}/status", pid), "VmRSS:");
-}
-
 std::optional<double> memory_of_family(pid_t pid) {
   const auto pss = [](pid_t p) {
     return kilobytes_in(fmt::format("/proc/{}/smaps_rollup", p), "Pss:");

@@ -28,9 +28,8 @@ std::optional<pid_t> listener_on(std::uint16_t port);
 /// The inode of the socket that listens on `port`, in the text of /proc/net/tcp or tcp6.
 std::optional<std::uint64_t> listening_inode(std::string_view net_tcp, std::uint16_t port);
 
-/// Resident bytes of a process, and of a process with its children where a shared page counts once
-/// (Pss). Absent when there is none or we may not look.
-std::optional<double> memory_of(pid_t pid);
+/// Bytes of a process with its children, where a shared page counts once (Pss). Absent when there
+/// is none or we may not look.
 std::optional<double> memory_of_family(pid_t pid);
 
 /// Whether a host's name means this machine's loopback: 127.0.0.0/8, ::1, localhost.

@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "bench/capacity/kernel_view.hpp"
 #include "bench/load/event_form.hpp"
+#include "bench/process_usage.hpp"
 
 namespace td::bench {
 
@@ -218,7 +218,8 @@ result<std::optional<double>> rate_runner::backlog_bytes(std::uint64_t events) {
             sent->published, r.error().detail)};
   }
   if (!empty || !filled || sent->published == 0) return std::optional<double>{};
-  const double bytes = (*filled - *empty) / static_cast<double>(sent->published);
+  const double bytes = (static_cast<double>(*filled) - static_cast<double>(*empty)) /
+                       static_cast<double>(sent->published);
   if (bytes < smallest_believable) return std::optional<double>{};
   return std::optional{bytes};
 }
