@@ -66,18 +66,23 @@ std::vector<double> rates_worth_a_row(double answer, std::optional<double> targe
 }
 
 std::vector<std::string> assumptions(const sizing_basis& basis) {
-  std::vector<std::string> all{
+  std::vector<std::string> all;
+  all.push_back(
       fmt::format("Every figure is the cost of one event, measured at {:.0f} events/s, times the "
                   "rate: below it batches are smaller and an event costs somewhat more, above it "
                   "somewhat less.",
-                  basis.rate),
+                  basis.rate));
+  all.push_back(
       fmt::format("Cores to provide: what is used is {:.0f} % of them; the rest is for bursts, "
                   "checkpoints and queries. Producers are not counted.",
-                  cores_share * 100),
+                  cores_share * 100));
+  all.emplace_back(
       "Disk per day is tables with the hot day's indexes; a closed day gets its search indexes on "
-      "top (kind, topic, payload). Times the days of retention it is what has to be there.",
-      "WAL per day is what has to be written, not kept; archives and replicas keep it.",
-      "The tables were young: an index that has outgrown memory costs more per event."};
+      "top (kind, topic, payload). Times the days of retention it is what has to be there.");
+  all.emplace_back(
+      "WAL per day is what has to be written, not kept; archives and replicas keep it.");
+  all.emplace_back(
+      "The tables were young: an index that has outgrown memory costs more per event.");
   if (basis.backlog_bytes) {
     all.push_back(
         fmt::format("While nothing can be stored the broker holds {:.0f} bytes of memory "
