@@ -1,5 +1,6 @@
 #include "bench/capacity/kernel_view.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 #include <sys/stat.h>
