@@ -144,6 +144,7 @@ class mirror_state {
   void count(const checked_batch& b, const verdict& v, steady::duration took) {
     auto& m = shared_->meters;
     m.write_seconds.Observe(std::chrono::duration<double>(took).count());
+    m.commit_seconds.Observe(std::chrono::duration<double>(v.commit_took).count());
     m.batch_events.Observe(static_cast<double>(b.raw->size()));
     m.batches.Increment();
     count_rejects(b);

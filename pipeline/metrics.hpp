@@ -62,8 +62,10 @@ class metrics {
   prometheus::Counter& deliveries_failed;
 
   // -- how long things take, seconds ---
+  prometheus::Histogram& read_seconds;
   prometheus::Histogram& validate_seconds;
   prometheus::Histogram& write_seconds;
+  prometheus::Histogram& commit_seconds;
   prometheus::Histogram& acknowledge_seconds;
   prometheus::Histogram& batch_seconds;
   prometheus::Histogram& batch_events;
