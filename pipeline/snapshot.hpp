@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/finding.hpp"
 #include "pipeline/ledger.hpp"
 #include "pipeline/time.hpp"
 
@@ -60,6 +61,7 @@ struct service_snapshot {
   std::vector<lane_status> lanes{};
   std::vector<dependency_status> dependencies{};
   std::vector<actor_status> actors{};
+  std::vector<finding> findings{};  ///< of the last looks at broker, database and machine; no `ok`
 };
 
 }  // namespace td

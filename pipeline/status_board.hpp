@@ -41,6 +41,10 @@ class status_board {
   void set(actor_status actor);
   void remove_actor(std::string_view name);
 
+  /// What the doctor found; takes the place of what it found before.
+  void set(std::vector<finding> findings);
+  std::vector<finding> findings() const;
+
   /// How many lanes this node should own at the moment; unknown until it has looked.
   void expect_lanes(std::size_t lanes);
 
@@ -78,6 +82,7 @@ class status_board {
   std::map<std::string, dependency, std::less<>> dependencies_;
   std::map<std::int32_t, lane_status> lanes_;
   std::map<std::string, actor_status, std::less<>> actors_;
+  std::vector<finding> findings_;
 };
 
 }  // namespace td

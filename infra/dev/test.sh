@@ -7,7 +7,7 @@ source infra/dev/lib.sh
 python_suites="dev schema_ajv fuzz integration"
 # CAF as Debian builds it is not instrumented, and ThreadSanitizer then reports races that are none. So the suites that
 # run actors stay out of the tsan build; the address and undefined-behaviour sanitizers see all of them.
-tsan_suites="config pipeline schema mqtt storage http"
+tsan_suites="config pipeline schema mqtt storage doctor http"
 
 name="" preset=debug runner_args=()
 while (($#)); do
