@@ -5,6 +5,7 @@
 #include <chrono>
 #include <exception>
 #include <optional>
+#include <pthread.h>
 #include <type_traits>
 #include <utility>
 
@@ -49,6 +50,9 @@ template <class State, caf::spawn_options Options = caf::no_spawn_options, class
 typename State::interface spawn(caf::actor_system& system, Args... args) {
   return system.spawn<Options>(
       [](self_of<State> self, Args... xs) -> typename State::interface::behavior_type {
+        // For top -H, profilers and debuggers: a detached actor is a thread.
+        if constexpr (caf::has_detach_flag(Options))
+          pthread_setname_np(pthread_self(), State::name);
         self->set_default_handler(caf::drop);
         self->set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
           try {

@@ -6,6 +6,7 @@
 #include "config/settings.hpp"
 #include "pipeline/ledger.hpp"
 #include "pipeline/metrics.hpp"
+#include "pipeline/progress.hpp"
 #include "pipeline/recent_ids.hpp"
 #include "pipeline/result.hpp"
 #include "pipeline/status_board.hpp"
@@ -21,6 +22,7 @@ struct context {
   const settings set;
   ledger books;
   status_board board;
+  progress_board progress;
   metrics meters;
   recent_ids recent;
   /// The service can't go on; called from any actor, acted upon once.

@@ -36,6 +36,7 @@ class ingest_state {
     release(errc::stopping);
     shared_.board.forget(dependency_broker, source_);
     shared_.board.remove_lane(parts_.slot.slot);
+    shared_.progress.remove(parts_.slot.slot);
   }
 
   interface::behavior_type make_behavior() {
@@ -51,6 +52,7 @@ class ingest_state {
   // -- the loop: connect, read, wait for the verdict, acknowledge ---
 
   void take_turn() {
+    shared_.progress.turned(parts_.slot.slot, clock_now());
     if (!parts_.session->connected()) {
       connect();
     } else {
@@ -84,6 +86,7 @@ class ingest_state {
     if (!into.empty()) hold(into);
     if (!added) return lose_connection(added.error());
     if (!into.empty()) return submit();
+    shared_.progress.quiet(parts_.slot.slot, clock_now());
     if (retiring_) return drain();
     next_turn(parts_.turn_interval);
   }
@@ -95,6 +98,7 @@ class ingest_state {
     current_->expires = read_at_ + shared_.set.ingest.verdict_timeout;
     show("waiting");
     const auto from = current_->from;
+    shared_.progress.took(from, held_, clock_now());
     ask(self_, parts_.validators, shared_.set.ingest.verdict_timeout,
         burst{std::shared_ptr<const batch>{current_}})
         .then([this, from](const outcome& o) { conclude(from, o); },
@@ -124,6 +128,7 @@ class ingest_state {
     shared_.meters.acknowledge_seconds.Observe(std::chrono::duration<double>(end - start).count());
     shared_.meters.batch_seconds.Observe(std::chrono::duration<double>(end - read_at_).count());
     if (!sent) return lose_connection(sent.error());
+    shared_.progress.settled(parts_.slot.slot, clock_now());
     backoff_.reset();  // not when connected: what stops us may lie behind the broker
     if (stopping_) return leave();
     // Now, not at the first quiet moment: under load there is none before UNSUBSCRIBE.
@@ -149,14 +154,17 @@ class ingest_state {
     release(why.code);
     parts_.session->drop();
     if (stopping_) return self_->quit();
+    shared_.progress.gave_back(parts_.slot.slot, why, clock_now());
     show("paused", why.detail);
     next_turn(backoff_.next());
   }
 
   void lose_connection(const failure& why) {
+    const bool held = held_ > 0;
     release(why.code);
     parts_.session->drop();
     if (stopping_) return self_->quit();
+    if (held) shared_.progress.gave_back(parts_.slot.slot, why, clock_now());
     connect_later(why);
   }
 
@@ -278,6 +286,9 @@ class ingest_state {
     s.received = received_;
     shared_.board.set(std::move(s));
   }
+
+  /// The actors' clock: tests turn it.
+  progress_board::clock::time_point clock_now() const { return self_->clock().now(); }
 
   void next_turn(std::chrono::milliseconds delay) { tell_self(self_, delay, pump{++turn_}); }
 

@@ -45,6 +45,15 @@ class mirror_state {
 
  private:
   outcome write(const checked_batch& b) {
+    shared_->progress.works(b.raw->from, source_, "writes it", dependency_database,
+                            self_->clock().now());
+    auto o = commit(b);
+    shared_->progress.works(b.raw->from, "", "has its verdict, which the lane has not taken", "",
+                            self_->clock().now());
+    return o;
+  }
+
+  outcome commit(const checked_batch& b) {
     if (!up_) return {{}, failure{errc::database_away, reason_}};
     const auto start = steady::now();
     if (start > b.raw->expires)

@@ -55,11 +55,15 @@ class pool {
     std::uint32_t lanes;
   };
 
-  static std::int32_t lane_of(const burst& m) { return m.raw->from.lane; }
-  static std::int32_t lane_of(const checked& m) { return m.events->raw->from.lane; }
+  static const origin& origin_of(const burst& m) { return m.raw->from; }
+  static const origin& origin_of(const checked& m) { return m.events->raw->from; }
 
   caf::result<outcome> pass_on(const Message& m) {
-    if (child* c = child_for(lane_of(m))) return self_->delegate(c->actor, m);
+    if (child* c = child_for(origin_of(m).lane)) {
+      shared_->progress.works(origin_of(m), title(index_of(*c)), "has it in its mailbox", "",
+                              self_->clock().now());
+      return self_->delegate(c->actor, m);
+    }
     return outcome{{}, failure{errc::overloaded, "no " + options_.child_name + " is running"}};
   }
 
@@ -73,8 +77,12 @@ class pool {
     if (!best) return nullptr;
     if (seat != seats_.end()) --children_[seat->second].lanes;
     ++best->lanes;
-    seats_[lane] = static_cast<std::size_t>(best - children_.data());
+    seats_[lane] = index_of(*best);
     return best;
+  }
+
+  std::size_t index_of(const child& c) const {
+    return static_cast<std::size_t>(&c - children_.data());
   }
 
   std::string title(std::size_t i) const { return options_.child_name + " " + std::to_string(i); }

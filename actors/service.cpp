@@ -12,6 +12,7 @@
 #include "actors/maintenance.hpp"
 #include "actors/mirror.hpp"
 #include "actors/pool.hpp"
+#include "actors/progress_watch.hpp"
 #include "actors/replay.hpp"
 #include "actors/schemas.hpp"
 #include "actors/supervisor.hpp"
@@ -116,8 +117,8 @@ std::vector<child_spec> supervision_table(const shared_context& shared,
          to->validators = spawn<validator_pool>(
              system, shared,
              validator_pool::options{"validator", shared->set.ingest.validators,
-                                     [=](caf::actor_system& sys, std::size_t) {
-                                       return make_validator(sys, shared, in_force, to->mirrors);
+                                     [=](caf::actor_system& sys, std::size_t i) {
+                                       return make_validator(sys, shared, i, in_force, to->mirrors);
                                      },
                                      restart_rule{10, 60s, 50ms, 1s}});
          return caf::actor_cast<caf::actor>(to->validators);
@@ -173,7 +174,8 @@ class running_service final : public service {
         deployment_{std::move(deployment)},
         config_{shared_->set.ingest.validators},
         system_{std::make_unique<caf::actor_system>(config_)},
-        supervisor_{make_supervisor(*system_, shared_, supervision_table(shared_, schemas))} {
+        supervisor_{make_supervisor(*system_, shared_, supervision_table(shared_, schemas))},
+        watch_{shared_, shared_->set.ingest.stall_after} {
     // It has nobody above it: without it nothing would be restarted any more, and nobody would
     // know.
     supervisor_->attach_functor([this](const caf::error&) {
@@ -196,13 +198,14 @@ class running_service final : public service {
     s.lanes = shared_->board.lanes();
     s.dependencies = shared_->board.dependencies();
     s.actors = shared_->board.actors();
+    s.stalls = shared_->board.stalls();
     s.findings = shared_->board.findings();
     return s;
   }
 
   std::shared_ptr<prometheus::Registry> metrics() const override {
     const std::lock_guard lock{refresh_};
-    shared_->meters.refresh(shared_->books.read(), shared_->board);
+    shared_->meters.refresh(shared_->books.read(), shared_->board, shared_->progress);
     return shared_->meters.registry();
   }
 
@@ -238,6 +241,7 @@ class running_service final : public service {
   actor_config config_;
   std::unique_ptr<caf::actor_system> system_;
   supervisor_actor supervisor_;
+  progress_watch watch_;
 };
 
 result<std::string> deployment_of(const database_options& database) {

@@ -9,17 +9,22 @@ class validator_state {
   using interface = validator_actor;
   static constexpr const char* name = "validator";
 
-  validator_state(self_of<validator_state> self, shared_context shared,
+  validator_state(self_of<validator_state> self, shared_context shared, std::size_t index,
                   std::shared_ptr<const current_schemas> schemas, mirror_sink mirrors)
       : self_{self},
         shared_{std::move(shared)},
+        source_{"validator " + std::to_string(index)},
         schemas_{std::move(schemas)},
         mirrors_{std::move(mirrors)},
         validator_{rules_from(shared_->set), schemas_->get()} {}
 
   interface::behavior_type make_behavior() {
     return {[this](const burst& b) -> caf::result<outcome> {
-      return self_->delegate(mirrors_, checked{check(b.raw)});
+      const auto& from = b.raw->from;
+      shared_->progress.works(from, source_, "checks it", "", self_->clock().now());
+      auto done = check(b.raw);
+      shared_->progress.works(from, "", "waits for a mirror", "", self_->clock().now());
+      return self_->delegate(mirrors_, checked{std::move(done)});
     }};
   }
 
@@ -39,6 +44,7 @@ class validator_state {
 
   self_of<validator_state> self_;
   shared_context shared_;
+  std::string source_;
   std::shared_ptr<const current_schemas> schemas_;
   mirror_sink mirrors_;
   validator validator_;
@@ -61,10 +67,11 @@ event_rules rules_from(const settings& s) {
   return r;
 }
 
-validator_actor make_validator(caf::actor_system& system, shared_context shared,
+validator_actor make_validator(caf::actor_system& system, shared_context shared, std::size_t index,
                                std::shared_ptr<const current_schemas> schemas,
                                mirror_sink mirrors) {
-  return spawn<validator_state>(system, std::move(shared), std::move(schemas), std::move(mirrors));
+  return spawn<validator_state>(system, std::move(shared), index, std::move(schemas),
+                                std::move(mirrors));
 }
 
 }  // namespace td

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/progress.hpp"
+
 namespace td {
 namespace {
 
@@ -124,6 +126,14 @@ std::string lanes(const output& to, const service_snapshot& s, const rates& r) {
   return aligned(to, rows);
 }
 
+/// What does not move, one line each; nothing while all does.
+std::string stalls(const output& to, const service_snapshot& s) {
+  std::string text;
+  for (const auto& stall : s.stalls)
+    text += fmt::format("  {} {}\n", paint(to, colour::red, "STALLED"), visible(to_text(stall)));
+  return text.empty() ? text : text + "\n";
+}
+
 /// All actors in one line while nothing has happened to them, else those to which something has.
 std::string actors(const output& to, const service_snapshot& s) {
   std::vector<row> rows{{head("actor"), head("state"), head("restarts", true)}};
@@ -166,7 +176,7 @@ std::string render_status(const output& to, const service_snapshot& now,
                           const std::optional<service_snapshot>& earlier) {
   const rates r{now, earlier};
   return title(to, now) + "\n" + events(to, now, r) + "\n" + dependencies(to, now) + "\n" +
-         lanes(to, now, r) + "\n" + actors(to, now) + findings(to, now);
+         lanes(to, now, r) + "\n" + stalls(to, now) + actors(to, now) + findings(to, now);
 }
 
 }  // namespace td

@@ -109,6 +109,13 @@ class checker {
                           "ingest.verdict_timeout to at most mqtt.keepalive",
                           format_duration(i.verdict_timeout), format_duration(s_.mqtt.keepalive)));
     }
+    if (i.stall_after <= s_.mqtt.connect_timeout) {
+      problem(
+          later("ingest.stall_after", "mqtt.connect_timeout"),
+          fmt::format("a lane that connects for {} would be an alarm after {}; set "
+                      "ingest.stall_after above mqtt.connect_timeout",
+                      format_duration(s_.mqtt.connect_timeout), format_duration(i.stall_after)));
+    }
   }
 
  private:

@@ -266,6 +266,15 @@ inline constexpr duration<milliseconds> verdict_timeout{
     .step = 1ms,
     .what = "How long a lane waits for its batch to be committed before it gives it back.",
     .why = "must end before the keepalive does, because a waiting lane is silent"};
+inline constexpr duration<milliseconds> stall_after{
+    .value = 30s,
+    .least = 2s,
+    .most = 1h,
+    .step = 1ms,
+    .what = "How long events may stay unacknowledged without any progress before it is an alarm.",
+    .why =
+        "longer than verdict_timeout: a batch that is given back once is ordinary; the alarm names "
+        "lane, batch and whom it waits for"};
 inline constexpr number<std::size_t> validators{
     .value = 2,
     .least = 1,

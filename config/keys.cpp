@@ -205,6 +205,7 @@ std::vector<setting_key> make_keys() {
       ROW(ingest, batch_bytes),
       ROW(ingest, receive_maximum),
       ROW(ingest, verdict_timeout),
+      ROW(ingest, stall_after),
       ROW(ingest, validators),
       ROW(events, families),
       ROW(events, max_topic_bytes),

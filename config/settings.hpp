@@ -55,6 +55,7 @@ struct settings {
     std::size_t batch_bytes{defaults::ingest::batch_bytes.value};
     std::uint16_t receive_maximum{defaults::ingest::receive_maximum.value};
     milliseconds verdict_timeout{defaults::ingest::verdict_timeout.value};
+    milliseconds stall_after{defaults::ingest::stall_after.value};
     std::size_t validators{defaults::ingest::validators.value};
 
     bool operator==(const ingest&) const = default;

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "pipeline/progress.hpp"
 #include "pipeline/text.hpp"
 
 namespace td {
@@ -63,6 +64,21 @@ json::value of(const actor_status& a) {
   return {{"name", clean(a.name)}, {"state", clean(a.state)}, {"restarts", a.restarts}};
 }
 
+json::value of(const stall_status& s) {
+  return {{"lane", s.lane},
+          {"connection", s.epoch},
+          {"batch", s.batch},
+          {"events", s.events},
+          {"holder", clean(s.holder)},
+          {"doing", clean(s.doing)},
+          {"dependency", clean(s.dependency)},
+          {"reason", clean(s.reason)},
+          {"since", to_rfc3339(s.since)},
+          {"lasted_ms", s.lasted.count()},
+          {"held_for_ms", s.held_for.count()},
+          {"given_back", s.given_back}};
+}
+
 json::value of(const finding& f) {
   return {
       {"area", clean(f.area)}, {"code", clean(f.code)},       {"severity", clean(name_of(f.level))},
@@ -95,6 +111,8 @@ json::array reasons(const service_snapshot& s) {
     list.emplace_back(
         clean(fmt::format("{} is away since {}: {}", d.name, to_rfc3339(d.since), d.reason)));
   }
+  for (const auto& stall : s.stalls)
+    list.emplace_back(clean(to_text(stall)));
   for (const auto& l : s.lanes) {
     if (l.reason.empty()) continue;
     list.emplace_back(clean(fmt::format("lane {} is {}: {}", l.slot, l.state, l.reason)));
@@ -155,6 +173,7 @@ class reader {
     r.take_list("lanes", s.lanes);
     r.take_list("dependencies", s.dependencies);
     r.take_list("actors", s.actors);
+    r.take_list("stalls", s.stalls);
     r.take_list("findings", s.findings);
   }
 
@@ -205,6 +224,21 @@ class reader {
     r.take("restarts", a.restarts);
   }
 
+  static void take_into(reader r, stall_status& s) {
+    r.take("lane", s.lane);
+    r.take("connection", s.epoch);
+    r.take("batch", s.batch);
+    r.take("events", s.events);
+    r.take("holder", s.holder);
+    r.take("doing", s.doing);
+    r.take("dependency", s.dependency);
+    r.take("reason", s.reason);
+    r.take("since", s.since);
+    r.take("lasted_ms", s.lasted);
+    r.take("held_for_ms", s.held_for);
+    r.take("given_back", s.given_back);
+  }
+
   void convert(std::string_view name, const json::value& v, std::string& into) {
     if (const auto* text = v.if_string()) {
       into.assign(text->data(), text->size());
@@ -231,10 +265,12 @@ class reader {
     if (v.is_number()) into = v.to_number<T>(e);
     if (!v.is_number() || e) complain(name, "an integer in range");
   }
-  void convert(std::string_view name, const json::value& v, std::chrono::microseconds& into) {
+  template <class Period>
+  void convert(std::string_view name, const json::value& v,
+               std::chrono::duration<std::int64_t, Period>& into) {
     std::int64_t count = into.count();
     convert(name, v, count);
-    into = std::chrono::microseconds{count};
+    into = std::chrono::duration<std::int64_t, Period>{count};
   }
   void convert(std::string_view name, const json::value& v, timestamp& into) {
     const auto* text = v.if_string();
@@ -268,6 +304,7 @@ std::string to_json(const service_snapshot& s) {
                                       {"lanes", of(s.lanes)},
                                       {"dependencies", of(s.dependencies)},
                                       {"actors", of(s.actors)},
+                                      {"stalls", of(s.stalls)},
                                       {"findings", of(s.findings)}});
 }
 

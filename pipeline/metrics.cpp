@@ -110,6 +110,16 @@ metrics::metrics(std::string_view version, std::string_view node)
                       .Name("taylordash_lane_state")
                       .Help("1 for the state each lane is in")
                       .Register(*registry_)),
+      lane_unacknowledged_(
+          prometheus::BuildGauge()
+              .Name("taylordash_lane_unacknowledged_seconds")
+              .Help("For how long each lane has held work without acknowledging any; 0: none")
+              .Register(*registry_)),
+      stalled_lanes_(prometheus::BuildGauge()
+                         .Name("taylordash_stalled_lanes")
+                         .Help("Lanes whose work has not moved for ingest.stall_after")
+                         .Register(*registry_)
+                         .Add({})),
       dependency_up_(prometheus::BuildGauge()
                          .Name("taylordash_dependency_up")
                          .Help("1 while the dependency answers")
@@ -143,7 +153,8 @@ void metrics::given_back(errc code, std::uint64_t events) {
   given_back_.Add({{"reason", std::string{name_of(code)}}}).Increment(static_cast<double>(events));
 }
 
-void metrics::refresh(const ledger_counts& counts, const status_board& board) {
+void metrics::refresh(const ledger_counts& counts, const status_board& board,
+                      const progress_board& progress) {
   const auto set = [this](const char* what, std::uint64_t n) {
     raise_to(events_.Add({{"outcome", what}}), static_cast<double>(n));
   };
@@ -166,6 +177,14 @@ void metrics::refresh(const ledger_counts& counts, const status_board& board) {
       gauge->Set(lane.state == state ? 1 : 0);
     }
   }
+  for (auto& [lane, gauge] : unacknowledged_gauges_)
+    gauge->Set(0);
+  for (const auto& [lane, owing] : progress.owing(progress_board::clock::now())) {
+    auto& gauge = unacknowledged_gauges_[lane];
+    if (!gauge) gauge = &lane_unacknowledged_.Add({{"lane", std::to_string(lane)}});
+    gauge->Set(std::chrono::duration<double>(owing).count());
+  }
+  stalled_lanes_.Set(static_cast<double>(board.stalls().size()));
   for (const auto& d : board.dependencies()) {
     dependency_up_.Add({{"dependency", d.name}}).Set(d.ok ? 1 : 0);
     dependency_latency_.Add({{"dependency", d.name}})

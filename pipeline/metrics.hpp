@@ -15,6 +15,7 @@
 
 #include "pipeline/errc.hpp"
 #include "pipeline/ledger.hpp"
+#include "pipeline/progress.hpp"
 #include "pipeline/status_board.hpp"
 
 namespace td {
@@ -34,7 +35,8 @@ class metrics {
 
   /// Copies what the ledger and the board say into their gauges and counters. Called before a
   /// scrape; one thread at a time.
-  void refresh(const ledger_counts& counts, const status_board& board);
+  void refresh(const ledger_counts& counts, const status_board& board,
+               const progress_board& progress);
 
   // -- what happened to events ---
   void dead_lettered(std::string_view stage, errc code, std::uint64_t events = 1);
@@ -95,11 +97,14 @@ class metrics {
   prometheus::Gauge& in_flight_;
   prometheus::Gauge& unaccounted_;
   prometheus::Family<prometheus::Gauge>& lane_state_;
+  prometheus::Family<prometheus::Gauge>& lane_unacknowledged_;
+  prometheus::Gauge& stalled_lanes_;
   prometheus::Family<prometheus::Gauge>& dependency_up_;
   prometheus::Family<prometheus::Gauge>& dependency_latency_;
   prometheus::Family<prometheus::Counter>& actor_restarts_;
   prometheus::Family<prometheus::Gauge>& findings_;
   std::map<std::pair<std::int32_t, std::string>, prometheus::Gauge*> lane_gauges_;
+  std::map<std::int32_t, prometheus::Gauge*> unacknowledged_gauges_;
 };
 
 /// The states a lane can be in: the closed set behind `taylordash_lane_state`.

@@ -41,6 +41,22 @@ struct actor_status {
   std::uint64_t restarts{};
 };
 
+/// Unacknowledged work that does not move, and who holds it. From progress_board.
+struct stall_status {
+  std::int32_t lane{};
+  std::uint64_t epoch{};     ///< connection of the lane; 0 when it holds nothing and takes no turns
+  std::uint64_t batch{};     ///< of that connection; 0 likewise
+  std::uint64_t events{};    ///< of the batch
+  std::string holder{};      ///< "mirror 0", "validator 1", "lane 3"; empty: it lies between two
+  std::string doing{};       ///< "writes it"
+  std::string dependency{};  ///< what the holder may wait for; empty: none
+  std::string reason{};      ///< why it was given back; empty: it was not
+  timestamp since{};         ///< nothing is acknowledged
+  std::chrono::milliseconds lasted{};  ///< since then
+  std::chrono::milliseconds held_for{};
+  std::uint64_t given_back{};  ///< times since then
+};
+
 /// Everything `taylordash status` and the health routes show. Plain data.
 struct service_snapshot {
   /// Ready, and every lane that takes new events has connected after `since`.
@@ -61,6 +77,7 @@ struct service_snapshot {
   std::vector<lane_status> lanes{};
   std::vector<dependency_status> dependencies{};
   std::vector<actor_status> actors{};
+  std::vector<stall_status> stalls{};
   std::vector<finding> findings{};  ///< of the last looks at broker, database and machine; no `ok`
 };
 

@@ -64,6 +64,17 @@ void status_board::set(lane_status lane) {
   changed_.notify_all();
 }
 
+void status_board::set_stalls(std::vector<stall_status> stalls) {
+  const std::lock_guard lock{mutex_};
+  stalls_ = std::move(stalls);
+  changed_.notify_all();
+}
+
+std::vector<stall_status> status_board::stalls() const {
+  const std::lock_guard lock{mutex_};
+  return stalls_;
+}
+
 void status_board::expect_lanes(std::size_t lanes) {
   const std::lock_guard lock{mutex_};
   expected_lanes_ = lanes;
@@ -71,7 +82,7 @@ void status_board::expect_lanes(std::size_t lanes) {
 }
 
 bool status_board::ready_locked() const {
-  if (!expected_lanes_) return false;
+  if (!expected_lanes_ || !stalls_.empty()) return false;
   for (const auto& [name, d] : dependencies_) {
     if (!d.ok) return false;
   }

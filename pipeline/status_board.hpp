@@ -41,6 +41,10 @@ class status_board {
   void set(actor_status actor);
   void remove_actor(std::string_view name);
 
+  /// What does not move, as the progress watch sees it. Not ready while there is any.
+  void set_stalls(std::vector<stall_status> stalls);
+  std::vector<stall_status> stalls() const;
+
   /// What the doctor found; takes the place of what it found before.
   void set(std::vector<finding> findings);
   std::vector<finding> findings() const;
@@ -48,7 +52,8 @@ class status_board {
   /// How many lanes this node should own at the moment; unknown until it has looked.
   void expect_lanes(std::size_t lanes);
 
-  /// Both dependencies are up and every lane this node should own reads (or waits for a verdict).
+  /// Both dependencies are up, every lane this node should own reads (or waits for a verdict), and
+  /// nothing is stalled.
   bool ready() const;
 
   /// Blocks until `ready()` or the time has passed; returns `ready()`.
@@ -82,6 +87,7 @@ class status_board {
   std::map<std::string, dependency, std::less<>> dependencies_;
   std::map<std::int32_t, lane_status> lanes_;
   std::map<std::string, actor_status, std::less<>> actors_;
+  std::vector<stall_status> stalls_;
   std::vector<finding> findings_;
 };
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # install.sh PACKAGE...: installs what is missing, says before what would be removed, and leaves no server running that
-# was not there before: Debian would start a PostgreSQL cluster and a Mosquitto on their standard ports.
+# was not there before: Debian would start a PostgreSQL cluster, a Mosquitto and a Prometheus on their standard ports.
 set -euo pipefail
 
 say() { printf 'dev: %s\n' "$*" >&2; }
@@ -46,13 +46,13 @@ put_back() {
 }
 trap put_back EXIT
 
-hold_mosquitto() {
+hold_services() {
   [[ ! -e $policy ]] || return 0 # the administrator's own policy stands
   touch "$saved/policy"
   cat >"$policy" <<'POLICY'
 #!/bin/sh
 # Temporary, by TaylorDash's ./dev: only the program is wanted, not the system service.
-case "$1" in mosquitto*) exit 101 ;; esac
+case "$1" in mosquitto* | prometheus*) exit 101 ;; esac
 POLICY
   chmod 755 "$policy"
 }
@@ -73,11 +73,12 @@ removed=$("${apt[@]}" --simulate "${packages[@]}" 2>>"$log" | awk '/^Remv/ { pri
 if [[ -n $removed ]]; then
   say "note: apt removes ${removed}(headers of another Boost, whose place 1.81 takes; nothing else is touched)"
 fi
-if is_new mosquitto; then hold_mosquitto; fi
+if is_new mosquitto || is_new prometheus; then hold_services; fi
 if is_new postgresql-15; then hold_postgresql; fi
 "${apt[@]}" "${packages[@]}" >>"$log" 2>&1
-if is_new mosquitto; then
-  update-rc.d mosquitto disable >>"$log" 2>&1 ||
-    say "could not disable the system's mosquitto service; it may start at the next boot"
-fi
+for service in mosquitto prometheus; do
+  is_new "$service" || continue
+  update-rc.d "$service" disable >>"$log" 2>&1 ||
+    say "could not disable the system's $service service; it may start at the next boot"
+done
 rm -f "$log"

@@ -76,6 +76,8 @@ BOOST_AUTO_TEST_CASE(trouble_stands_out_with_since_and_reason) {
                   0, 617'000};
   now.actors = {
       {"lane 0", "running", 0}, {"mirror 0", "restarting", 3}, {"mirror 1", "gave_up", 1}};
+  now.stalls = {{1, 2, 17, 4'000, "mirror 0", "writes it", "postgresql", "", now.taken_at - 31s,
+                 31s, 30s, 0}};
   BOOST_TEST(render_status(plain, now, std::nullopt) ==
              "TaylorDash 0.1.0  not ready  up 3h 12m\n"
              "  node host/4711  deployment 7d0f3a52-5a0e-4b6f-8f43-0d7c4b0f7f10\n"
@@ -97,6 +99,9 @@ BOOST_AUTO_TEST_CASE(trouble_stands_out_with_since_and_reason) {
              "     0  paused       4s          0   617,000           1  td-7d0f3a52-0: the "
              "database is away\n"
              "     1  waiting  12m 0s      4,000   617,567           2  td-7d0f3a52-1\n"
+             "\n"
+             "  STALLED lane 1: 4000 events unacknowledged for 31 s: batch 17 of connection 2 is "
+             "held by mirror 0 (writes it) for 30 s; waits for postgresql\n"
              "\n"
              "  1 of 3 actors running, 4 restarts\n"
              "  actor     state       restarts\n"

@@ -44,6 +44,7 @@ service_snapshot gen_snapshot() {
                      gen_counts(),
                      {},
                      {},
+                     {},
                      {}};
   for (int i = *rc::gen::inRange(0, 4); i > 0; --i) {
     s.lanes.push_back({*rc::gen::arbitrary<std::int32_t>(), gen_text(), gen_text(), gen_text(),
@@ -51,6 +52,11 @@ service_snapshot gen_snapshot() {
     s.dependencies.push_back({gen_text(), *rc::gen::arbitrary<bool>(), gen_text(), gen_time(),
                               std::chrono::microseconds{*rc::gen::arbitrary<std::int64_t>()}});
     s.actors.push_back({gen_text(), gen_text(), gen_count()});
+    s.stalls.push_back({*rc::gen::arbitrary<std::int32_t>(), gen_count(), gen_count(), gen_count(),
+                        gen_text(), gen_text(), gen_text(), gen_text(), gen_time(),
+                        std::chrono::milliseconds{*rc::gen::arbitrary<std::int64_t>()},
+                        std::chrono::milliseconds{*rc::gen::arbitrary<std::int64_t>()},
+                        gen_count()});
   }
   return s;
 }
@@ -72,6 +78,12 @@ bool same(const dependency_status& a, const dependency_status& b) {
 bool same(const actor_status& a, const actor_status& b) {
   return a.name == b.name && a.state == b.state && a.restarts == b.restarts;
 }
+bool same(const stall_status& a, const stall_status& b) {
+  return a.lane == b.lane && a.epoch == b.epoch && a.batch == b.batch && a.events == b.events &&
+         a.holder == b.holder && a.doing == b.doing && a.dependency == b.dependency &&
+         a.reason == b.reason && a.since == b.since && a.lasted == b.lasted &&
+         a.held_for == b.held_for && a.given_back == b.given_back;
+}
 template <class T>
 bool same(const std::vector<T>& a, const std::vector<T>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
@@ -81,7 +93,8 @@ bool same(const service_snapshot& a, const service_snapshot& b) {
   return a.version == b.version && a.node == b.node && a.deployment == b.deployment &&
          a.started_at == b.started_at && a.taken_at == b.taken_at && a.ready == b.ready &&
          a.stopping == b.stopping && same(a.counts, b.counts) && same(a.lanes, b.lanes) &&
-         same(a.dependencies, b.dependencies) && same(a.actors, b.actors);
+         same(a.dependencies, b.dependencies) && same(a.actors, b.actors) &&
+         same(a.stalls, b.stalls);
 }
 
 struct bad_json {
@@ -117,7 +130,7 @@ BOOST_AUTO_TEST_CASE(members_are_named_as_documented) {
       R"("lanes":[{"slot":3,"client_id":"td-3","state":"reading","reason":"",)"
       R"("since":"1970-01-01T00:00:00.000000Z","epoch":7,"in_flight":1,"received":10}],)"
       R"("dependencies":[],)"
-      R"("actors":[{"name":"mirror 1","state":"running","restarts":2}]})");
+      R"("actors":[{"name":"mirror 1","state":"running","restarts":2}],"stalls":[]})");
 }
 
 BOOST_AUTO_TEST_CASE(text_that_is_not_utf8_still_makes_json) {

@@ -31,12 +31,14 @@ BOOST_AUTO_TEST_CASE(exports_exactly_the_documented_metrics) {
   m.dead_lettered("scan", errc::not_json);
   m.given_back(errc::database_away, 2);
   status_board board;
+  progress_board progress;
   lane_status lane;
   lane.state = "reading";
   board.set(lane);
+  progress.turned(0, progress_board::clock::now());
   board.set(actor_status{"mirror 0", "running", 2});
   board.report(dependency_database, "mirror 0", true, "", 250us);
-  m.refresh(ledger_counts{}, board);
+  m.refresh(ledger_counts{}, board, progress);
 
   std::set<std::string> names;
   for (const auto& family : m.registry()->Collect())
@@ -60,6 +62,7 @@ BOOST_AUTO_TEST_CASE(exports_exactly_the_documented_metrics) {
       "taylordash_findings",
       "taylordash_in_flight_events",
       "taylordash_lane_state",
+      "taylordash_lane_unacknowledged_seconds",
       "taylordash_late_verdicts_total",
       "taylordash_partitions_created_total",
       "taylordash_partitions_dropped_total",
@@ -74,6 +77,7 @@ BOOST_AUTO_TEST_CASE(exports_exactly_the_documented_metrics) {
       "taylordash_retained_messages_total",
       "taylordash_schema_changes_total",
       "taylordash_sessions_lost_total",
+      "taylordash_stalled_lanes",
       "taylordash_unaccounted_events",
       "taylordash_validate_seconds",
       "taylordash_write_seconds",
@@ -84,10 +88,11 @@ BOOST_AUTO_TEST_CASE(exports_exactly_the_documented_metrics) {
 BOOST_AUTO_TEST_CASE(brings_the_ledger_up_to_date_at_each_refresh) {
   metrics m{"1", "n"};
   const status_board board;
-  m.refresh({.received = 10, .stored = 6, .duplicate = 1, .in_flight = 2}, board);
+  const progress_board progress;
+  m.refresh({.received = 10, .stored = 6, .duplicate = 1, .in_flight = 2}, board, progress);
   BOOST_TEST(value(m, "taylordash_events_total", "received") == 10.0);
   BOOST_TEST(value(m, "taylordash_unaccounted_events") == 1.0);
-  m.refresh({.received = 12, .stored = 12}, board);
+  m.refresh({.received = 12, .stored = 12}, board, progress);
   BOOST_TEST(value(m, "taylordash_events_total", "stored") == 12.0);
   BOOST_TEST(value(m, "taylordash_in_flight_events") == 0.0);
   BOOST_TEST(value(m, "taylordash_unaccounted_events") == 0.0);
@@ -113,11 +118,12 @@ BOOST_AUTO_TEST_CASE(sorts_a_batch_of_latencies_into_the_histogram_in_one_step) 
 BOOST_AUTO_TEST_CASE(shows_one_state_per_lane_and_none_for_lanes_that_are_gone) {
   metrics m{"1", "n"};
   status_board board;
+  progress_board progress;
   lane_status lane;
   lane.slot = 4;
   lane.state = "paused";
   board.set(lane);
-  m.refresh({}, board);
+  m.refresh({}, board, progress);
   double sum = 0;
   const auto total = [&] {
     sum = 0;
@@ -130,7 +136,7 @@ BOOST_AUTO_TEST_CASE(shows_one_state_per_lane_and_none_for_lanes_that_are_gone) 
   };
   BOOST_TEST(total() == 1.0);
   board.remove_lane(4);
-  m.refresh({}, board);
+  m.refresh({}, board, progress);
   BOOST_TEST(total() == 0.0);
 }
 
