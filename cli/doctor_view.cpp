@@ -129,8 +129,8 @@ std::string render_doctor(const output& to, const examination& seen, const docto
                         : b.area == "database" ? places.database
                         : b.area == "service"  ? places.service
                                                : std::string{};
-    text += fmt::format("\n{}  {}\n", paint(to, colour::bold, b.area),
-                        paint(to, colour::dim, visible(place)));
+    text += fmt::format("\n{}{}\n", paint(to, colour::bold, b.area),
+                        place.empty() ? "" : "  " + paint(to, colour::dim, visible(place)));
     for (const auto& f : b.findings) {
       if (f.level > severity::ok || verbose) text += shown(to, f, width);
     }
