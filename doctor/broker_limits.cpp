@@ -170,7 +170,9 @@ finding judge_dropped(const broker_survey& found, const broker_needs& needs) {
   if (!found.dropped)
     return make_finding(code, severity::note, "how many messages were dropped can't be seen here");
   const auto dropped = *found.dropped;
-  const auto since = found.uptime ? fmt::format(" in {}", words::duration(*found.uptime)) : "";
+  const auto since = found.uptime && *found.uptime > std::chrono::minutes{1}
+                         ? fmt::format(" in {}", words::duration(*found.uptime))
+                         : " since its start";
   if (needs.dropped_before && dropped > *needs.dropped_before) {
     return make_finding(
         code, severity::danger,

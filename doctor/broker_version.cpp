@@ -78,7 +78,7 @@ std::vector<finding> judge_broker_version(const broker_survey& found, const brok
                                      "2.0.11",
                                      found.version))};
   }
-  const auto name = found.version.substr(found.version.find(' ') + 1);
+  const auto name = fmt::format("{}.{}.{}", version->major, version->minor, version->patch);
   if (*version < oldest) {
     return {
         make_finding(code, severity::warning,

@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_queue_that_drops_is_a_danger_with_the_measured_count_and_
   BOOST_TEST(holds(f.what, "acknowledged 1,500"));
   BOOST_TEST(holds(f.what, "500 are gone"));
   BOOST_TEST(f.mend == "max_queued_messages 1000000000");
-  BOOST_TEST(f.where == "mosquitto.conf, then: systemctl reload mosquitto");
+  BOOST_TEST(f.where == "mosquitto.conf, then: systemctl restart mosquitto");
 }
 
 BOOST_AUTO_TEST_CASE(the_place_is_the_line_of_the_file_where_it_is_known) {

@@ -152,11 +152,10 @@ BOOST_AUTO_TEST_CASE(growth_is_read_from_the_journal_and_the_statistics) {
 
 BOOST_AUTO_TEST_CASE(a_read_only_database_is_a_danger) {
   fresh_database db;
-  db.run("ALTER DATABASE " + db.name + " SET default_transaction_read_only = on");
+  db.server.query("ALTER DATABASE " + db.name + " SET default_transaction_read_only = on");
   BOOST_TEST(level(judged(db.options), "database_read_only") == "danger");
-  auto session = must(pg::session::open(db.options));
-  must(session.exec("SET default_transaction_read_only = off; ALTER DATABASE " + db.name +
-                    " RESET default_transaction_read_only"));
+  db.server.query("ALTER DATABASE " + db.name + " RESET default_transaction_read_only");
+  BOOST_TEST(level(judged(db.options), "database_read_only") == "ok");
 }
 
 BOOST_AUTO_TEST_CASE(a_database_that_is_away_or_refuses_is_a_finding) {
