@@ -272,9 +272,7 @@ inline constexpr duration<milliseconds> stall_after{
     .most = 1h,
     .step = 1ms,
     .what = "How long events may stay unacknowledged without any progress before it is an alarm.",
-    .why =
-        "longer than verdict_timeout: a batch that is given back once is ordinary; the alarm names "
-        "lane, batch and whom it waits for"};
+    .why = "longer than verdict_timeout: that a batch is given back once is ordinary"};
 inline constexpr number<std::size_t> validators{
     .value = 2,
     .least = 1,

@@ -61,6 +61,7 @@ jobs() {
 
 configure() {
   mkdir -p build
+  if [[ $1 == tsan ]]; then infra/dev/caf_source.sh "$PWD/.cache/caf" || return 1; fi
   cmake --preset "$1" >"build/$1.configure.log" 2>&1 || {
     cat "build/$1.configure.log" >&2
     say "configuring the $1 build failed (above)"

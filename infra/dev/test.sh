@@ -4,10 +4,12 @@
 set -euo pipefail
 source infra/dev/lib.sh
 
-python_suites="dev schema_ajv fuzz integration"
-# CAF as Debian builds it is not instrumented, and ThreadSanitizer then reports races that are none. So the suites that
-# run actors stay out of the tsan build; the address and undefined-behaviour sanitizers see all of them.
-tsan_suites="config pipeline schema mqtt storage doctor http"
+python_suites="dev schema_ajv fuzz integration fault"
+# Of the faults a whole run takes a few rounds (of a seed without the slowest); `./dev test fault` takes each kind alone, too.
+fault_short=(--seed c --rounds 4 --no-alone)
+# Whatever has threads. CAF comes along as source, because ThreadSanitizer reports races that are none where it does not
+# see a lock; the servers' own children and the commands are the address sanitizer's.
+tsan_suites="pipeline schema mqtt storage actors lifecycle http verify"
 
 name="" preset=debug runner_args=()
 while (($#)); do
@@ -42,7 +44,7 @@ elif [[ -n $name ]]; then
   cpp=$name
 elif [[ $preset == tsan ]]; then
   cpp=$tsan_suites
-  say "tsan: suites without CAF only ($tsan_suites); Debian's CAF is not instrumented"
+  say "tsan: $tsan_suites"
 else
   cpp="all" python=$python_suites
 fi
@@ -53,6 +55,7 @@ case "$cpp" in
 esac
 if [[ $cpp != all ]]; then
   if is_word integration "$python"; then targets+=(taylordash taylordash-bench); fi
+  if is_word fault "$python"; then targets+=(taylordash); fi
   if is_word schema_ajv "$python"; then targets+=(schema_verdicts); fi
 fi
 
@@ -90,10 +93,12 @@ fi
 for suite in $python; do
   status=0
   if [[ $suite == schema_ajv ]]; then node_packages; fi
+  short=()
+  if [[ $suite == fault && -z $name ]]; then short=("${fault_short[@]}"); fi
   TAYLORDASH_BIN="${TAYLORDASH_BIN:-$PWD/build/$preset/taylordash}" PYTHONDONTWRITEBYTECODE=1 \
     TD_SCHEMA_VERDICTS="$PWD/build/$preset/tests/schema_ajv/schema_verdicts" \
     /usr/bin/python3 -m pytest -c tests/pytest.ini "tests/$suite" --junit-xml="$reports/$suite.xml" \
-    -o "junit_suite_name=$suite" "${runner_args[@]}" </dev/null || status=$?
+    -o "junit_suite_name=$suite" "${short[@]}" "${runner_args[@]}" </dev/null || status=$?
   # 0 and 1 are results, 5 is "nothing selected"; everything else means that pytest itself broke.
   if ((status > 1 && status != 5)) || [[ ! -f $reports/$suite.xml ]]; then finish --broken "$suite"; fi
 done

@@ -3,22 +3,17 @@
 import itertools
 import os
 import resource
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from support import service as service_module  # noqa: E402
-from support.broker import Broker  # noqa: E402
-from support.certificates import Certificates  # noqa: E402
-from support.command import Commands  # noqa: E402
-from support.oracle import Oracle  # noqa: E402
-from support.postgres import Postgres  # noqa: E402
-from support.process import remove, work_directory  # noqa: E402
-from support.producers import Producer  # noqa: E402
-from support.service import Service, merged  # noqa: E402
+from support import service as service_module
+from support.broker import Broker
+from support.certificates import Certificates
+from support.command import Commands
+from support.oracle import Oracle
+from support.postgres import Postgres
+from support.process import remove, work_directory
+from support.producers import Producer
+from support.service import Service, merged
 
 _numbers = itertools.count(1)
 

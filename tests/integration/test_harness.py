@@ -3,13 +3,14 @@
 import json
 import socket
 import ssl
+import threading
 
 import pytest
 from support.events import Event, Maker
 from support.fault_proxy import FaultProxy
 from support.mqtt import NO_MATCHING_SUBSCRIBERS, PUBLISH, Connection
 from support.oracle import Oracle
-from support.process import Timeout, free_port, holds_for, wait_for
+from support.process import Process, Timeout, free_port, holds_for, wait_for
 from support.producers import Producer, publish, publish_raw
 from support.broker import Broker
 from support.service import Metrics, toml
@@ -145,6 +146,21 @@ def test_a_producer_resends_the_same_bytes_after_the_broker_was_away(broker):
     assert producer.acknowledged == set(producer.published)
 
 
+def test_a_patient_producer_gives_up_a_silent_connection_and_resends(broker):
+    proxy = FaultProxy(broker.port)
+    with Connection("127.0.0.1", broker.port, "reader") as reader:
+        reader.subscribe("tracker/#", qos=0)
+        producer = Producer(proxy.port, seed=1, rate=500, patience=0.5)
+        producer.start()
+        producer.wait_for_acknowledged(100)
+        assert proxy.half_open() == 1
+        producer.wait_for_acknowledged(len(producer.acknowledged) + 100)
+        producer.finish()
+    assert producer.connections == 2
+    assert producer.acknowledged == set(producer.published)
+    proxy.close()
+
+
 def test_a_producer_learns_that_nobody_listens(broker):
     assert publish_raw(broker.port, [("tracker/events/tasks/x", b"{}")]) == [NO_MATCHING_SUBSCRIBERS]
 
@@ -173,11 +189,9 @@ class Echo:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.ended = []
-        import threading
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self):
-        import threading
         while True:
             try:
                 connection, _ = self.listener.accept()
@@ -253,6 +267,23 @@ def test_half_open_means_that_the_client_hears_nothing(proxy, echo):
     client(proxy.port).close()
 
 
+def test_a_half_open_connection_is_answered_with_rst_once_the_way_is_whole(proxy):
+    one = client(proxy.port)
+    assert proxy.half_open() == 1
+    one.sendall(b"into the void")
+    assert proxy.answer_half_open() == 1
+    one.settimeout(5)
+    with pytest.raises(ConnectionResetError):
+        one.recv(100)
+
+
+def test_the_fault_proxy_counts_the_connections_that_it_ends(proxy):
+    assert (proxy.cut(), proxy.reset(), proxy.half_open()) == (0, 0, 0)
+    ends = [client(proxy.port) for _ in range(3)]
+    assert proxy.connections == 3
+    assert proxy.reset() == len(ends) and proxy.connections == 0
+
+
 def test_the_fault_proxy_refuses_and_heals(proxy):
     client(proxy.port)
     proxy.refuse()
@@ -288,6 +319,21 @@ def test_the_tls_proxy_demands_a_client_certificate(echo, certificates):
 
 
 # -- small things ---
+
+
+def test_a_child_outlives_the_thread_that_asked_for_it(run_directory):
+    """The kernel ends children with their parent's thread; see process.py."""
+    made = []
+    thread = threading.Thread(target=lambda: made.append(Process(["sleep", "60"], run_directory / "sleep.log")))
+    thread.start()
+    thread.join()
+    holds_for(lambda: made[0].running, "a child whose thread has ended", 0.3)
+    made[0].kill()
+
+
+def test_more_environment_is_for_the_command_alone(run_directory):
+    Process(["sh", "-c", "echo $ONE"], run_directory / "one.log", extra={"ONE": "1"}).wait()
+    assert (run_directory / "one.log").read_text() == "1\n"
 
 
 def test_waiting_names_what_it_waited_for():

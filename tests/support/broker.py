@@ -13,7 +13,7 @@ user {user}
 listener {port} 127.0.0.1
 allow_anonymous true
 persistence true
-persistence_location {directory}/
+persistence_location {persistence}/
 autosave_interval 20
 max_queued_messages 1000000000
 max_inflight_messages 0
@@ -38,21 +38,25 @@ require_certificate true
 class Broker:
     """`tls`: certificates.Certificates, for a second listener that demands a client certificate."""
 
-    def __init__(self, directory, tls=None):
+    def __init__(self, directory, tls=None, persistence=None):
+        """`persistence`: another directory for what it saves."""
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.tls_port = free_port() if tls else None
         self.process = None
+        self.environment = {}  # more of it, for the next start
+        self.persistence = Path(persistence or self.directory)
         self.configuration = self.directory / "mosquitto.conf"
         text = CONFIGURATION.format(
-            user=pwd.getpwuid(os.geteuid()).pw_name, port=self.port, directory=self.directory)
+            user=pwd.getpwuid(os.geteuid()).pw_name, port=self.port, persistence=self.persistence)
         if tls:
             text += TLS.format(tls_port=self.tls_port, tls=tls)
         self.configuration.write_text(text)
 
     def start(self):
-        self.process = Process(["/usr/sbin/mosquitto", "-c", self.configuration], self.directory / "mosquitto.log")
+        self.process = Process(["/usr/sbin/mosquitto", "-c", self.configuration], self.directory / "mosquitto.log",
+                               extra=self.environment)
         wait_for(self.answers, "Mosquitto to accept connections")
         return self
 
@@ -72,7 +76,7 @@ class Broker:
 
     def save(self):
         """Writes the state to disk now; returns when the file has changed."""
-        database = self.directory / "mosquitto.db"
+        database = self.persistence / "mosquitto.db"
         before = database.stat().st_mtime_ns if database.exists() else 0
         self.process.send(signal.SIGUSR1)
         wait_for(lambda: database.exists() and database.stat().st_mtime_ns != before, "Mosquitto's save")

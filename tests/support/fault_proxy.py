@@ -13,7 +13,13 @@ class _End:
 
     def __init__(self, reader, writer):
         self.reader, self.writer = reader, writer
-        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        end = writer.get_extra_info("socket")
+        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # A server's keepalives end here, so that we look as it would whether the other end is still there.
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in ((socket.TCP_KEEPIDLE, 2), (socket.TCP_KEEPINTVL, 1), (socket.TCP_KEEPCNT, 3),
+                              (socket.TCP_USER_TIMEOUT, 5000)):
+            end.setsockopt(socket.IPPROTO_TCP, option, value)
 
     def finish(self):
         """FIN, as a program that closes its socket sends it."""
@@ -41,13 +47,16 @@ class FaultProxy:
     The proxy runs in a thread of its own; each method returns when the fault has happened.
     """
 
-    def __init__(self, target_port):
+    def __init__(self, target_port, address="127.0.0.1"):
+        """`address`: where it listens."""
         self._target = target_port
+        self._address = address
         self.port = free_port()
         self.accepted = 0  # connections so far
         self.moved = 0  # bytes so far, both ways
         self._bytes_per_second = None
         self._pairs = []
+        self._orphans = []  # near ends whose far end is gone without their knowing
         self._server = None
         self._loop = asyncio.new_event_loop()
         self._gate = None
@@ -55,8 +64,8 @@ class FaultProxy:
         self._do(self._begin)
 
     def _do(self, function):
-        """Runs a coroutine function in the proxy's thread and waits for it."""
-        asyncio.run_coroutine_threadsafe(function(), self._loop).result(10)
+        """Runs a coroutine function in the proxy's thread, waits for it and returns what it returns."""
+        return asyncio.run_coroutine_threadsafe(function(), self._loop).result(10)
 
     async def _begin(self):
         self._gate = asyncio.Event()
@@ -64,7 +73,7 @@ class FaultProxy:
         await self._listen()
 
     async def _listen(self):
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, self._address, self.port)
 
     async def _serve(self, reader, writer):
         near = _End(reader, writer)
@@ -107,31 +116,48 @@ class FaultProxy:
             pairs, self._pairs = self._pairs, []
             for pair in pairs:
                 fault(pair)
-        self._do(run)
+            return len(pairs)
+        return self._do(run)
 
-    # -- faults ---
+    @property
+    def connections(self):
+        """How many stand now."""
+        return len(self._pairs)
+
+    # -- faults: those that end connections return how many ---
 
     def cut(self):
         """Ends every connection with FIN; new ones are welcome."""
-        self._each(lambda pair: (pair.near.finish(), pair.far.finish()))
+        return self._each(lambda pair: (pair.near.finish(), pair.far.finish()))
 
     def reset(self):
         """Ends every connection with RST on both sides; new ones are welcome."""
-        self._each(lambda pair: (pair.near.reset(), pair.far.reset()))
+        return self._each(lambda pair: (pair.near.reset(), pair.far.reset()))
 
     def half_open(self):
         """The server's end is gone, the service's end hears nothing of it and its bytes vanish. New ones are welcome."""
         def fault(pair):
             pair.half_open = True
             pair.far.reset()
-        self._each(fault)
+            self._orphans.append(pair.near)
+        return self._each(fault)
+
+    def answer_half_open(self):
+        """The way is whole again: who still talks on a half-open connection gets the RST of a peer that knows nothing
+        of it. Returns how many."""
+        async def run():
+            orphans, self._orphans = self._orphans, []
+            for near in orphans:
+                near.reset()
+            return len(orphans)
+        return self._do(run)
 
     def refuse(self):
         """Cuts, and nobody listens any more."""
         async def run():
             self._server.close()
         self._do(run)
-        self.cut()
+        return self.cut()
 
     def stall(self):
         """Connections stay, bytes stop, in both directions; they go on where they stopped after `heal`."""
@@ -157,5 +183,9 @@ class FaultProxy:
             for pair in self._pairs:
                 pair.near.reset()
                 pair.far.reset()
+            rest = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in rest:
+                task.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
         self._do(run)
         self._loop.call_soon_threadsafe(self._loop.stop)

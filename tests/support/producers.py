@@ -17,12 +17,17 @@ class Producer(threading.Thread):
 
     Either `events` (a list, published once) or a seed for endless events at `rate` per second. After a lost connection
     it connects again and resends what was not acknowledged, same id, same time, same bytes.
+
+    `maker` takes the place of the events that `seed` would make: its `make()` gives whatever has `key`, `topic` and
+    `body`. `patience`: seconds without a word from the broker, while it owes acknowledgements, after which the
+    connection counts as dead; None waits for ever.
     """
 
-    def __init__(self, port, events=None, seed=None, rate=None, window=500):
+    def __init__(self, port, events=None, seed=None, rate=None, window=500, maker=None, patience=None):
         super().__init__(name=f"producer-{next(_numbers)}", daemon=True)
         self._port = port
-        self._maker = Maker(seed, self.name) if events is None else None
+        self._maker = maker or (Maker(seed, self.name) if events is None else None)
+        self._patience = patience
         self._queue = deque(events or [])
         self._rate = rate
         self._window = window
@@ -78,6 +83,7 @@ class Producer(threading.Thread):
         with mqtt.Connection("127.0.0.1", self._port, f"{self.name}-{id(self):x}") as connection:
             self.connections += 1
             start, sent = time.monotonic(), 0
+            heard = start
             while not self._done():
                 while (len(self._in_flight) < self._window and connection.unsent < 1 << 20
                        and time.monotonic() >= self._pause_until):
@@ -87,7 +93,13 @@ class Producer(threading.Thread):
                         break
                     self._send(connection, event)
                     sent += 1
-                for kind, _, body in connection.poll(0.002 if self._rate else 0.02):
+                packets = connection.poll(0.002 if self._rate else 0.02)
+                if packets or not self._in_flight:
+                    heard = time.monotonic()
+                elif self._patience and time.monotonic() - heard > self._patience:
+                    connection.abandon()
+                    raise mqtt.ConnectionLost(f"the broker has been silent for {self._patience} s")
+                for kind, _, body in packets:
                     if kind == mqtt.PUBACK:
                         self._settle(body)
                     elif kind == mqtt.DISCONNECT:

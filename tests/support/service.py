@@ -1,5 +1,6 @@
 """The real binary, run as users run it, and watched: its metrics from start to end, its log, its exit status."""
 
+import http.client
 import json
 import os
 import re
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from .process import Process, free_port, wait_for
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("TAYLORDASH_BIN", ROOT / "build/debug/taylordash"))
 
 SANITIZER = re.compile(r"(ERROR: \w+Sanitizer|runtime error:|WARNING: ThreadSanitizer)")
@@ -88,7 +89,8 @@ class _LedgerWatch(threading.Thread):
 class Service:
     """`taylordash serve --config FILE`. Start it several times: it keeps its configuration and its log."""
 
-    def __init__(self, directory, name, settings, environment=None, hostname=None):
+    def __init__(self, directory, name, settings, environment=None, hostname=None, inside=(), address="127.0.0.1"):
+        """`inside`: a command that runs the rest of its line elsewhere (nsenter); `address`: where its HTTP is from here."""
         self.directory = Path(directory)
         self.name = name
         self.http_port = settings.get("http", {}).get("port") or free_port()
@@ -97,7 +99,9 @@ class Service:
         self.environment = {**os.environ, **(environment or {})}
         # A node with another name, in a UTS namespace of its own.
         own = ["unshare", "--uts", *([] if os.geteuid() == 0 else ["--map-root-user"])]
-        self._wrapper = [*own, "sh", "-c", 'hostname "$0" && exec "$@"', hostname] if hostname else []
+        self._address = address
+        self._wrapper = [*inside, *own, "sh", "-c", 'hostname "$0" && exec "$@"', hostname] if hostname else [*inside]
+        self.extra = {}  # more of the environment for the binary alone, at the next start
         self.process = None
         self._watch = None
 
@@ -105,7 +109,8 @@ class Service:
 
     def start(self, wait=True):
         self.configuration.write_text(toml(self.settings), encoding="utf-8")
-        self.process = Process([*self._wrapper, BINARY, "serve", "--config", self.configuration],
+        own = ["env", *(f"{name}={value}" for name, value in self.extra.items())]
+        self.process = Process([*self._wrapper, *own, BINARY, "serve", "--config", self.configuration],
                                self.directory / f"{self.name}.log", env=self.environment)
         self._watch = _LedgerWatch(self)
         self._watch.start()
@@ -157,10 +162,12 @@ class Service:
     def get(self, path, timeout=5.0):
         """(status, body) of a GET; OSError when nobody answers."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=timeout) as answer:
+            with urllib.request.urlopen(f"http://{self._address}:{self.http_port}{path}", timeout=timeout) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
+        except http.client.HTTPException as error:
+            raise ConnectionError(f"the answer broke off: {error!r}") from None  # killed in the middle of it
 
     def metrics(self):
         return Metrics(self.get("/metrics")[1])

@@ -8,7 +8,11 @@ import socket
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+# PDEATHSIG comes when the thread that made the child ends, not the process: so one thread, which lasts, makes them all.
+_maker = ThreadPoolExecutor(1, "makes-processes")
 
 
 class Timeout(AssertionError):
@@ -70,15 +74,19 @@ def remove(path):
 class Process:
     """One child: its output in a file, ended by its own pid, and by the kernel should the tests die first."""
 
-    def __init__(self, command, log, user=None, env=None):
+    def __init__(self, command, log, user=None, env=None, extra=None):
+        """`env`: its environment instead of ours; `extra`: more of it for the command alone, not for what wraps it
+        (a library that is preloaded must not see setpriv)."""
         self.log = Path(log)
         self.command = [str(part) for part in command]
         wrapper = ["setpriv", "--pdeathsig", "KILL"]
         if user and os.geteuid() == 0:
             wrapper += ["--reuid", user, "--regid", user, "--clear-groups"]
         with open(self.log, "ab") as output:
-            self._child = subprocess.Popen(
-                [*wrapper, *self.command], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env, cwd="/")
+            own = ["env", *(f"{name}={value}" for name, value in (extra or {}).items())] if extra else []
+            self._child = _maker.submit(
+                subprocess.Popen, [*wrapper, *own, *self.command], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                env=env, cwd="/").result()
 
     @property
     def pid(self):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .process import Process, free_port, wait_for
 
-ALERTS = Path(__file__).resolve().parents[3] / "infra/prometheus/alerts.yml"
+ALERTS = Path(__file__).resolve().parents[2] / "infra/prometheus/alerts.yml"
 
 
 class Prometheus:

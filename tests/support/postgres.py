@@ -29,18 +29,21 @@ timezone = 'Pacific/Auckland'
 class Postgres:
     """`timezone` is far from UTC on purpose: whoever forgets a time zone is found out."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, data=None, wal=None, configuration="", initdb=()):
+        """`data`, `wal`: directories that are made for the data and the write-ahead log, on other file systems perhaps;
+        `configuration`: more lines of postgresql.conf; `initdb`: more of its arguments."""
         self.directory = Path(directory)
-        self.data = self.directory / "pg"
+        self.data = Path(data) if data else self.directory / "pg"
+        self.environment = {}  # more of it, for the next start
         self.port = free_port()
         self.process = None
         self.directory.mkdir(parents=True, exist_ok=True)
         if USER:
             shutil.chown(self.directory, USER, USER)
         self._as_server(BIN / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-                        "--locale=C.UTF-8", "--no-sync")
+                        "--locale=C.UTF-8", "--no-sync", *(["--waldir", wal] if wal else []), *initdb)
         with open(self.data / "postgresql.conf", "a", encoding="utf-8") as conf:
-            conf.write(CONFIGURATION)
+            conf.write(CONFIGURATION + configuration)
             conf.write(f"port = {self.port}\nlisten_addresses = '127.0.0.1'\n")
             conf.write(f"unix_socket_directories = '{self.directory}'\n")
 
@@ -51,7 +54,8 @@ class Postgres:
     # -- life ---
 
     def start(self):
-        self.process = Process([BIN / "postgres", "-D", self.data], self.directory / "postgres.log", user=USER)
+        self.process = Process([BIN / "postgres", "-D", self.data], self.directory / "postgres.log", user=USER,
+                               extra=self.environment)
         wait_for(self.answers, "PostgreSQL to accept connections")
         return self
 
@@ -68,13 +72,25 @@ class Postgres:
         self.process.send({"fast": signal.SIGINT, "immediate": signal.SIGQUIT}[mode])
         self.process.wait(30)
 
+    def children(self):
+        """Process ids of everything the postmaster has forked and not yet reaped."""
+        return [int(c) for c in
+                Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
+
+    def backends(self, database):
+        """Process ids of the service's sessions, the oldest first."""
+        with self.connect("postgres") as c, c.cursor() as cursor:
+            cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = %s AND application_name LIKE 'taylordash%%'"
+                           " ORDER BY backend_start", [database])
+            return [row[0] for row in cursor.fetchall()]
+
     def kill(self):
         """kill -9 of the postmaster and of every child, as an out-of-memory killer or a lost machine would."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        children = self.children()
         self.process.kill()
         for child in children:
             try:
-                os.kill(int(child), signal.SIGKILL)
+                os.kill(child, signal.SIGKILL)
             except ProcessLookupError:
                 pass
         wait_for(lambda: not any(Path(f"/proc/{c}/exe").exists() for c in children), "PostgreSQL's children to end")

@@ -1,0 +1,1 @@
+"""A seeded schedule of faults over a running load, and an oracle of what the product owes."""

@@ -1,1 +1,0 @@
-"""What the integration tests are made of: real servers, the real binary, faults between them, and an oracle."""
