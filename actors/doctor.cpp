@@ -53,8 +53,9 @@ class doctor_state {
     options.look_at_broker = shared_->board.up(dependency_broker);
     options.look_at_database = shared_->board.up(dependency_database);
     auto seen = look_(options, memory_);
+    const bool whole = seen.broker && seen.database;
     keep(std::move(seen));
-    return seen.broker && seen.database;
+    return whole;
   }
 
   /// What could not be looked at now keeps what was found there before.

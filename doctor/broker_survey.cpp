@@ -16,7 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint8_t refused_from = 0x80;
 constexpr auto quiet = 250ms;  // retained values come at once; a cluster may take a moment
 
 /// Families of events that only TaylorDash's own parts write (docs/operating.md).
