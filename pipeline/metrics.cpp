@@ -141,7 +141,11 @@ metrics::metrics(std::string_view version, std::string_view node)
       actor_restarts_(prometheus::BuildCounter()
                           .Name("taylordash_actor_restarts_total")
                           .Help("Restarts of each supervised actor since start")
-                          .Register(*registry_)) {
+                          .Register(*registry_)),
+      findings_(prometheus::BuildGauge()
+                    .Name("taylordash_findings")
+                    .Help("Findings of the doctor's last look at broker, database and machine")
+                    .Register(*registry_)) {
   // A counter that is born with its first value has no increase that anybody could see.
   for (const auto why : {errc::broker_away, errc::database_away, errc::internal, errc::overloaded,
                          errc::stopping, errc::timed_out}) {
@@ -204,6 +208,11 @@ void metrics::refresh(const ledger_counts& counts, const status_board& board,
   }
   for (const auto& actor : board.actors()) {
     raise_to(actor_restarts_.Add({{"actor", actor.name}}), static_cast<double>(actor.restarts));
+  }
+  const auto findings = board.findings();
+  for (const auto level : {severity::note, severity::warning, severity::danger}) {
+    findings_.Add({{"severity", std::string{name_of(level)}}})
+        .Set(static_cast<double>(count_of(findings, level)));
   }
 }
 

@@ -105,6 +105,7 @@ class metrics {
   prometheus::Family<prometheus::Gauge>& dependency_up_;
   prometheus::Family<prometheus::Gauge>& dependency_latency_;
   prometheus::Family<prometheus::Counter>& actor_restarts_;
+  prometheus::Family<prometheus::Gauge>& findings_;
   std::map<std::pair<std::int32_t, std::string>, prometheus::Gauge*> lane_gauges_;
   std::map<std::int32_t, prometheus::Gauge*> unacknowledged_gauges_;
 };

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/finding.hpp"
 #include "pipeline/ledger.hpp"
 #include "pipeline/time.hpp"
 
@@ -78,6 +79,7 @@ struct service_snapshot {
   std::vector<dependency_status> dependencies{};
   std::vector<actor_status> actors{};
   std::vector<stall_status> stalls{};
+  std::vector<finding> findings{};  ///< of the last looks at broker, database and machine; no `ok`
 };
 
 }  // namespace td

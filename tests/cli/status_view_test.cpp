@@ -109,6 +109,19 @@ BOOST_AUTO_TEST_CASE(trouble_stands_out_with_since_and_reason) {
              "  mirror 1  gave_up            1\n");
 }
 
+BOOST_AUTO_TEST_CASE(warnings_and_dangers_of_the_doctor_stand_at_the_end) {
+  auto s = healthy();
+  s.findings = {{"database", "database_fsync", severity::danger, "fsync is off", "x", "psql"},
+                {"broker", "broker_dropped", severity::warning, "500 dropped", "x", "y"},
+                {"machine", "machine_clock", severity::note, "unsynchronised", "", ""}};
+  const auto text = render_status(plain, s, std::nullopt);
+  BOOST_TEST(
+      text.ends_with("\n"
+                     "  DANGER   fsync is off\n"
+                     "  WARNING  500 dropped\n"
+                     "  what to change: taylordash doctor\n"));
+}
+
 BOOST_AUTO_TEST_CASE(the_rate_is_per_second_whatever_the_interval) {
   const auto now = healthy();
   auto earlier = one_second_before(now);

@@ -60,6 +60,7 @@ BOOST_AUTO_TEST_CASE(exports_exactly_the_documented_metrics) {
       "taylordash_dependency_up",
       "taylordash_events_total",
       "taylordash_given_back_total",
+      "taylordash_findings",
       "taylordash_in_flight_events",
       "taylordash_lane_state",
       "taylordash_lane_unacknowledged_seconds",
