@@ -9,7 +9,7 @@ namespace td::bench {
 namespace {
 
 std::string wanted_text(const target& t) {
-  return fmt::format("{} {:g} {}", t.at_least ? "\u2265" : "\u2264", t.wanted, t.unit);
+  return fmt::format("{}\u00a0{:g}\u00a0{}", t.at_least ? "\u2265" : "\u2264", t.wanted, t.unit);
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ void add_targets(report_page& page, const std::vector<target>& all) {
   page.heading("Targets");
   std::vector<std::vector<std::string>> rows;
   for (const auto& t : all) {
-    rows.push_back({t.what, wanted_text(t), fmt::format("{:.3g} {}", t.found, t.unit),
+    rows.push_back({t.what, wanted_text(t), fmt::format("{:.3g}\u00a0{}", t.found, t.unit),
                     t.holds() ? "holds" : "MISSED"});
   }
   page.table({"What", "Wanted", "Found", "Verdict"}, rows);

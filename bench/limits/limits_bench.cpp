@@ -59,8 +59,8 @@ std::string ceiling_of(const rounds& r) {
   const double copy = median_rate(r.turns.at(of_copy));
   const bool is_broker = broker < copy;
   return fmt::format(
-      "{}: {} is the lower ceiling at {} events/s ({} alone gives {}). With both on one machine a "
-      "bare loop reaches {}, the service {} ({:.0f} % of the loop)",
+      "With the {} method {} is the lower ceiling, at {} events/s ({} alone gives {}). With both "
+      "on one machine a bare loop reaches {}, the service {} ({:.0f} % of the loop)",
       name_of(r.how), is_broker ? "the broker" : "COPY into the table",
       thousands(std::min(broker, copy)), is_broker ? "COPY" : "the broker",
       thousands(std::max(broker, copy)), thousands(limit), thousands(service),

@@ -79,12 +79,12 @@ std::vector<target> targets_of(const peers_results& r) {
   if (r.methods.empty()) return {};
   const auto& first = r.methods.front();
   const auto times = [&](std::size_t peer) { return spread_of(first.ratios_to(peer)).median; };
-  return {{.what = fmt::format("rate of one INSERT per event, {}", name_of(first.how)),
+  return {{.what = fmt::format("times one INSERT per event, {}", name_of(first.how)),
            .wanted = 15,
            .found = times(1),
            .at_least = true,
            .unit = "x"},
-          {.what = fmt::format("rate of COPY in batches, {}", name_of(first.how)),
+          {.what = fmt::format("times COPY in batches, {}", name_of(first.how)),
            .wanted = 5,
            .found = times(2),
            .at_least = true,

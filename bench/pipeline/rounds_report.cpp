@@ -87,7 +87,7 @@ plot ratio_plot(const rounds& r) {
   for (std::size_t k = 1; k < r.turns.size(); ++k) {
     const auto ratios = r.ratios_to(k);
     const auto median = spread_of(ratios).median;
-    plot_series s{.name = fmt::format("to {}, median {:.3g}", r.turns[k].name, median),
+    plot_series s{.name = fmt::format("to {}, median {:#.3g}", r.turns[k].name, median),
                   .y = ratios,
                   .as = plot_series::form::points};
     for (std::size_t i = 0; i < ratios.size(); ++i)
@@ -201,9 +201,9 @@ void add_rounds(report_page& page, const rounds& r) {
     rows.push_back(
         {t.name, fmt::format("{:.1f}k", rate.median / 1000),
          fmt::format("{:.1f}k\u2013{:.1f}k", rate.least / 1000, rate.most / 1000),
-         k == 0 ? "" : fmt::format("{:.3g}", ratio.median),
+         k == 0 ? "" : fmt::format("{:#.3g}", ratio.median),
          k == 0 ? ""
-                : fmt::format("{:.3g}\u2013{:.3g}", ratio.lower_quartile, ratio.upper_quartile),
+                : fmt::format("{:#.3g}\u2013{:#.3g}", ratio.lower_quartile, ratio.upper_quartile),
          cpu(&run_result::consumer), fmt::format("{:.0f}", peak_mebibytes(t.runs))});
   }
   page.table({"", "Events/s, median", "Least\u2013most",

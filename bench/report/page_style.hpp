@@ -39,6 +39,7 @@ th:first-child,td:first-child{padding-left:0}
 th:last-child,td:last-child{padding-right:0}
 td.n,th.n{text-align:right}
 td.n{white-space:nowrap}
+td:first-child:not(.n){min-width:7.5rem}
 td.good{color:var(--good);font-weight:560}
 td.bad{color:var(--bad);font-weight:560}
 dl{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.375rem 1.5rem;margin:1rem 0;

@@ -1,6 +1,7 @@
 #include "bench/report/plot.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include <fmt/format.h>
@@ -100,7 +101,16 @@ axis x_axis(const plot& p, std::vector<double> values) {
     if (!m.horizontal) values.push_back(m.at);
   }
   auto a = make_axis(values, x_is_logarithmic(p), 9, false, false);
-  if (!has(p, form::bars) || a.logarithmic) return a;
+  if (a.logarithmic) return a;
+  // What is counted has no halves: rounds, batches.
+  if (std::all_of(values.begin(), values.end(), [](double v) { return v == std::floor(v); }))
+    std::erase_if(a.ticks, [](double v) { return std::abs(v - std::round(v)) > 1e-6; });
+  if (!has(p, form::bars)) {
+    // A point is not cut in half by the frame.
+    const double room = has(p, form::points) ? 0.03 * (a.range.high - a.range.low) : 0;
+    a.range = {a.range.low - room, a.range.high + room};
+    return a;
+  }
   // Half a bar more on both sides.
   std::sort(values.begin(), values.end());
   double room = a.range.high - a.range.low;
@@ -183,7 +193,7 @@ std::string legend(const plot& p, double left, double& y) {
       x = left;
       y += line_height;
     }
-    if (out.empty()) y += line_height;
+    if (out.empty()) y += line_height + 6;
     out += legend_key(p, n, x, y - 4.5) + text_at(x + 26, y, "start", p.series[n].name);
     x += wide;
   }
@@ -234,7 +244,7 @@ std::string to_svg(const plot& p) {
   std::string above;
   if (!p.title.empty()) above += text_at(margin, y += line_height - 4, "start", p.title, "head");
   above += legend(p, margin, y);
-  if (!p.y_label.empty()) above += text_at(margin, y += line_height + 4, "start", p.y_label);
+  if (!p.y_label.empty()) above += text_at(margin, y += line_height + 10, "start", p.y_label);
   f.top = y + 14;
 
   const bool two_lines = std::any_of(p.x_names.begin(), p.x_names.end(), [&](const auto& name) {

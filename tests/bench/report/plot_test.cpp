@@ -32,6 +32,17 @@ BOOST_AUTO_TEST_CASE(are_one_element_with_a_title_axes_and_a_legend) {
   BOOST_TEST(svg.count("path", "class", "s1") == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(count_in_whole_numbers_what_has_no_halves) {
+  plot p{.title = "t"};
+  p.series = {{.x = {1, 2, 3}, .y = {7, 8, 9}, .as = plot_series::form::points}};
+  auto texts = read_xml(to_svg(p)).texts("text");
+  BOOST_TEST(texts.count("2") == 1u);
+  BOOST_TEST(texts.count("1.5") == 0u);
+  p.series.front().x = {1, 1.5, 3};
+  texts = read_xml(to_svg(p)).texts("text");
+  BOOST_TEST(texts.count("1.5") == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(escape_everything_from_outside) {
   const std::string bad = "<script>&\"'\x01\xff]]>";
   const std::string shown = "<script>&\"'\xef\xbf\xbd\xef\xbf\xbd]]>";
