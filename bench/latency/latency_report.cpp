@@ -54,8 +54,10 @@ std::vector<cells> table_of(const latency_results& r) {
     const auto& run = r.runs[i];
     rows.push_back(latency_cells(std::to_string(i + 1), "due to commit, away from a save",
                                  run.away_from_save));
-    rows.push_back(latency_cells(
-        "", fmt::format("due to commit, delayed by {}", saves_text(run.saves)), run.during_save));
+    if (!run.saves.empty()) {
+      rows.push_back(latency_cells(
+          "", fmt::format("due to commit, around {}", saves_text(run.saves)), run.during_save));
+    }
     rows.push_back(latency_cells("", "due to commit, all", run.all));
     rows.push_back(histogram_cells("due to the broker's PUBACK", run.load.acknowledged));
     rows.push_back(histogram_cells("due to socket: the generator's lateness", run.load.lateness));
@@ -130,7 +132,8 @@ std::string saves_text(const std::vector<time_span>& saves) {
   double all = 0;
   for (const auto& s : saves)
     all += seconds(s.to - s.from);
-  return fmt::format("{} save{}, {:.2f} s", saves.size(), saves.size() == 1 ? "" : "s", all);
+  return fmt::format("{} save{} ({:.0f} ms)", saves.size(), saves.size() == 1 ? "" : "s",
+                     all * 1000);
 }
 
 std::vector<target> targets_of(const latency_results& r) {

@@ -19,7 +19,7 @@ std::string to_text(const latency_results& r);
 std::string to_json(const latency_results& r);
 report_page to_page(const latency_results& r);
 
-/// "2 saves, 0.31 s in all", or "no save".
+/// "2 saves (310 ms)", or "no save".
 std::string saves_text(const std::vector<time_span>& saves);
 
 /// p50, p99 and most of each step over the seconds of a run, the saves marked.

@@ -22,8 +22,9 @@ struct answer {
 };
 
 struct connected {
-  explicit connected(test::broker& broker, std::size_t window = 100)
-      : one{make_wire_publisher({.broker = broker.options(),
+  explicit connected(test::broker& broker, std::size_t window = 100,
+                     std::chrono::seconds keepalive = 60s)
+      : one{make_wire_publisher({.broker = options_of(broker, keepalive),
                                  .client_id = "wire",
                                  .window = window,
                                  .acknowledged = [this](std::uint64_t t, std::uint8_t r) {
@@ -49,6 +50,12 @@ struct connected {
       if (auto r = one->poll(100ms); !r) return r.error();
     }
     return {};
+  }
+
+  static broker_options options_of(test::broker& broker, std::chrono::seconds keepalive) {
+    auto to = broker.options();
+    to.keepalive = keepalive;
+    return to;
   }
 
   std::vector<answer> answers;
@@ -195,8 +202,8 @@ BOOST_AUTO_TEST_CASE(notice_a_broker_that_goes_and_connect_again) {
 }
 
 BOOST_AUTO_TEST_CASE(keep_a_silent_connection_alive_and_notice_a_dead_one) {
-  test::broker broker{{.further = {"max_keepalive 2"}}};  // the broker's word counts
-  connected p{broker};
+  test::broker broker;
+  connected p{broker, 100, 2s};
   const auto until = clock_type::now() + 5s;  // the broker cuts after 3 s of silence
   while (clock_type::now() < until)
     BOOST_REQUIRE(p.one->poll(200ms).has_value());
