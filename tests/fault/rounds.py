@@ -222,9 +222,11 @@ class Runner:
         told = [line for line in self.world.service.process.text()[self._said:].splitlines() if "events do not move" in line]
         self.outcome.stalls = len(told)
         complaints = []
-        long = max((fault.lasted for fault in self._faults.values() if isinstance(fault, Wedge)), default=0)
-        if long > STALL_AFTER + NOTICED and len(self.round.faults) == 1 and not told:
-            complaints.append(f"a thread hung for {long:.1f} s and nobody said that events do not move")
+        for fault in self._faults.values():
+            # A lane that takes no turns is told whatever else fails; a mirror only if it is given something to write.
+            certain = isinstance(fault, Wedge) and (fault.parameters["thread"] == "ingest" or len(self.round.faults) == 1)
+            if certain and fault.lasted > STALL_AFTER + NOTICED and not told:
+                complaints.append(f"{fault.planned}: nobody said in {fault.lasted:.1f} s that events do not move")
         if self._disturbed < STALL_AFTER - 1 and told:
             complaints.append(f"events are said not to move, though all was over in {self._disturbed:.1f} s: {told[0]}")
         if left := self.world.service.status()["stalls"]:
