@@ -1,5 +1,8 @@
 #include "actors/ingest.hpp"
 
+#include <ctime>
+#include <utility>
+
 #include "pipeline/backoff.hpp"
 
 namespace td {
@@ -12,6 +15,13 @@ using steady = std::chrono::steady_clock;
 constexpr auto reconnect_base = 100ms;
 constexpr auto reconnect_cap = 1000ms;  // DESIGN section 1: reconnect within 1 s plus jitter
 constexpr auto pause_look = 100ms;      // how soon a paused lane notices that it may go on
+
+/// Of the calling thread, in seconds: reading without the waits of its poll.
+double thread_cpu() noexcept {
+  timespec t{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
 
 class ingest_state {
  public:
@@ -70,6 +80,7 @@ class ingest_state {
     connected_at_ = steady::now();
     number_ = 0;
     unsubscribed_ = false;
+    shared_.progress.connected(parts_.slot.slot);
     if (!*session && (epoch_ > 1 || parts_.known)) report_lost_session();
     shared_.meters.broker_connects.Increment();
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(connected_at_ - start);
@@ -82,7 +93,9 @@ class ingest_state {
 
   void read() {
     auto& into = fresh_batch();
+    const auto before = thread_cpu();
     const auto added = parts_.session->read(into, parts_.idle_wait);
+    reading_ += thread_cpu() - before;
     if (!into.empty()) hold(into);
     if (!added) return lose_connection(added.error());
     if (!into.empty()) return submit();
@@ -95,6 +108,7 @@ class ingest_state {
     current_->from = {parts_.slot.slot, epoch_, ++number_};
     waiting_ = true;
     read_at_ = steady::now();
+    shared_.meters.read_seconds.Observe(std::exchange(reading_, 0));
     current_->expires = read_at_ + shared_.set.ingest.verdict_timeout;
     show("waiting");
     const auto from = current_->from;
@@ -127,7 +141,11 @@ class ingest_state {
     const auto end = steady::now();
     shared_.meters.acknowledge_seconds.Observe(std::chrono::duration<double>(end - start).count());
     shared_.meters.batch_seconds.Observe(std::chrono::duration<double>(end - read_at_).count());
-    if (!sent) return lose_connection(sent.error());
+    if (!sent) {
+      // It is committed, but the broker does not know: it will come again.
+      shared_.progress.gave_back(parts_.slot.slot, v.total(), sent.error(), clock_now());
+      return lose_connection(sent.error());
+    }
     shared_.progress.settled(parts_.slot.slot, clock_now());
     backoff_.reset();  // not when connected: what stops us may lie behind the broker
     if (stopping_) return leave();
@@ -151,20 +169,21 @@ class ingest_state {
     if (is_news())
       log_warning("lane gives its batch back", {kv("lane", parts_.slot.slot), kv("events", held_),
                                                 kv("reason", to_string(why))});
+    const auto events = held_;
     release(why.code);
     parts_.session->drop();
     if (stopping_) return self_->quit();
-    shared_.progress.gave_back(parts_.slot.slot, why, clock_now());
+    shared_.progress.gave_back(parts_.slot.slot, events, why, clock_now());
     show("paused", why.detail);
     next_turn(backoff_.next());
   }
 
   void lose_connection(const failure& why) {
-    const bool held = held_ > 0;
+    const auto events = held_;
     release(why.code);
     parts_.session->drop();
     if (stopping_) return self_->quit();
-    if (held) shared_.progress.gave_back(parts_.slot.slot, why, clock_now());
+    if (events > 0) shared_.progress.gave_back(parts_.slot.slot, events, why, clock_now());
     connect_later(why);
   }
 
@@ -307,6 +326,7 @@ class ingest_state {
   std::uint64_t received_{};
   steady::time_point read_at_{};
   caf::actor_clock::time_point told_at_{};
+  double reading_{};  ///< seconds of CPU, of the batch to come
   bool waiting_{};
   bool stopping_{};
   bool unsubscribed_{};

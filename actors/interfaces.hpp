@@ -111,6 +111,9 @@ using replay_actor = handle<void(tick)>;
 /// MAINTENANCE: partitions ahead, retention, closed-day indexes.
 using maintenance_actor = handle<void(tick)>;
 
+/// DOCTOR: looks at broker, database and machine from time to time.
+using doctor_actor = handle<void(tick)>;
+
 /// SUPERVISOR: restarts children within their budget, stops them in order.
 using supervisor_actor = handle<stopped(stop_all), void(respawn), void(tick)>;
 

@@ -48,8 +48,10 @@ class mirror_state {
     shared_->progress.works(b.raw->from, source_, "writes it", dependency_database,
                             self_->clock().now());
     auto o = commit(b);
-    shared_->progress.works(b.raw->from, "", "has its verdict, which the lane has not taken", "",
-                            self_->clock().now());
+    if (!o.refused) {
+      shared_->progress.works(b.raw->from, "", "has its verdict, which the lane has not taken", "",
+                              self_->clock().now());
+    }
     return o;
   }
 
@@ -142,6 +144,7 @@ class mirror_state {
   void count(const checked_batch& b, const verdict& v, steady::duration took) {
     auto& m = shared_->meters;
     m.write_seconds.Observe(std::chrono::duration<double>(took).count());
+    m.commit_seconds.Observe(std::chrono::duration<double>(v.commit_took).count());
     m.batch_events.Observe(static_cast<double>(b.raw->size()));
     m.batches.Increment();
     count_rejects(b);

@@ -7,6 +7,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "actors/doctor.hpp"
 #include "actors/lanes.hpp"
 #include "actors/maintenance.hpp"
 #include "actors/mirror.hpp"
@@ -70,6 +71,9 @@ class watchdog {
   bool off_{};
   std::thread thread_;
 };
+
+/// For what may fail without the service failing.
+constexpr restart_rule never_gives_up{1'000'000, 600s, 10s, 600s};
 
 /// The addresses that one row of the supervision table hands to the next.
 struct addresses {
@@ -154,6 +158,11 @@ std::vector<child_spec> supervision_table(const shared_context& shared,
              make_maintenance(system, shared, [aside] { return open_partition_store(aside); }));
        },
        restart_rule{10, 600s, 1s, 60s}, share(5), [=] { end_aside->interrupt(); }, true},
+      {"doctor",
+       [=](caf::actor_system& system) {
+         return caf::actor_cast<caf::actor>(make_doctor(system, shared, end_aside));
+       },
+       never_gives_up, share(5), [=] { end_aside->interrupt(); }, true},
   };
 }
 
@@ -190,6 +199,7 @@ class running_service final : public service {
     s.dependencies = shared_->board.dependencies();
     s.actors = shared_->board.actors();
     s.stalls = shared_->board.stalls();
+    s.findings = shared_->board.findings();
     return s;
   }
 

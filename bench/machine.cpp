@@ -21,6 +21,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::string_view shell_safe =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,%+@";
+
 /// What stands behind the colon of the first line that begins with `key`.
 std::string line_value(const char* file, std::string_view key) {
   std::ifstream lines{file};
@@ -103,6 +106,16 @@ facts version_facts(truth_reader& truth, const std::string& service, stop_signal
           {"libpq", fmt::format("{}.{}", libpq / 10000, libpq % 10000)},
           {"compiler", "GCC " __VERSION__},
           {"build", TD_BUILD_TYPE}};
+}
+
+std::string own_command_line() {
+  std::ifstream words{"/proc/self/cmdline"};
+  std::string line;
+  for (std::string word; std::getline(words, word, '\0');) {
+    const bool plain = !word.empty() && word.find_first_not_of(shell_safe) == word.npos;
+    line += (line.empty() ? "" : " ") + (plain ? word : fmt::format("'{}'", word));
+  }
+  return line;
 }
 
 }  // namespace td::bench

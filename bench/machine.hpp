@@ -19,4 +19,7 @@ facts machine_facts(const std::string& folder);
 /// Versions of the service, PostgreSQL, Mosquitto, libmosquitto, libpq and the compiler.
 facts version_facts(truth_reader& truth, const std::string& service, stop_signal& stop);
 
+/// How this process was called, quoted where a shell needs it.
+std::string own_command_line();
+
 }  // namespace td::bench

@@ -10,8 +10,16 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int status = 0;
   td::bench::add_pipeline_command(app, status);
+  td::bench::add_latency_command(app, status);
+  td::bench::add_soak_command(app, status);
+  td::bench::add_limits_command(app, status);
+  td::bench::add_peers_command(app, status);
+  td::bench::add_stages_command(app, status);
+  td::bench::add_summary_command(app, status);
   td::bench::add_load_command(app, status);
   td::bench::add_drain_command(app, status);
+  td::bench::add_subscribe_command(app, status);
+  td::bench::add_copy_command(app, status);
   CLI11_PARSE(app, argc, argv);
   return status;
 }

@@ -25,6 +25,15 @@ std::optional<stat_line> stat_of(pid_t pid) {
   return line ? parse_stat_line(*line) : std::nullopt;
 }
 
+/// A line of /proc/PID/status in kibibytes, as bytes.
+std::optional<std::size_t> status_value(pid_t pid, std::string_view key) {
+  const auto status = read_text(fmt::format("/proc/{}/status", pid));
+  if (!status) return std::nullopt;
+  const auto at = status->find(key);
+  if (at == std::string::npos) return std::nullopt;
+  return std::stoull(status->substr(at + key.size())) * 1024;
+}
+
 }  // namespace
 
 std::optional<stat_line> parse_stat_line(std::string_view line) {
@@ -69,12 +78,21 @@ std::optional<cpu_time> cpu_of_family(pid_t pid) {
 }
 
 std::optional<std::size_t> peak_memory_of(pid_t pid) {
-  const auto status = read_text(fmt::format("/proc/{}/status", pid));
-  if (!status) return std::nullopt;
-  constexpr std::string_view key = "VmHWM:";
-  const auto at = status->find(key);
-  if (at == std::string::npos) return std::nullopt;
-  return std::stoull(status->substr(at + key.size())) * 1024;
+  return status_value(pid, "VmHWM:");
+}
+
+std::optional<std::size_t> memory_of(pid_t pid) {
+  return status_value(pid, "VmRSS:");
+}
+
+std::optional<std::size_t> descriptors_of(pid_t pid) {
+  std::error_code error;
+  std::size_t count = 0;
+  std::filesystem::directory_iterator entry{fmt::format("/proc/{}/fd", pid), error};
+  for (; !error && entry != std::filesystem::directory_iterator{}; entry.increment(error))
+    ++count;
+  if (error) return std::nullopt;
+  return count;
 }
 
 milliseconds machine_busy() {

@@ -20,6 +20,7 @@ struct cpu_time {
   cpu_time operator+(const cpu_time& o) const noexcept {
     return {user + o.user, system + o.system};
   }
+  bool operator==(const cpu_time&) const = default;
 };
 
 /// What all threads of a process have used, also those that have ended (proc(5), /proc/PID/stat,
@@ -32,6 +33,12 @@ std::optional<cpu_time> cpu_of_family(pid_t pid);
 
 /// The most resident memory a process has had, in bytes (VmHWM). Absent when there is none.
 std::optional<std::size_t> peak_memory_of(pid_t pid);
+
+/// The resident memory it has now, in bytes (VmRSS). Absent when there is none.
+std::optional<std::size_t> memory_of(pid_t pid);
+
+/// How many descriptors it has open. Absent when there is no such process, or it is not ours.
+std::optional<std::size_t> descriptors_of(pid_t pid);
 
 /// What the whole machine has worked since it started (proc(5), /proc/stat: everything but idle
 /// and waiting for I/O), the time that the hypervisor took from us included.

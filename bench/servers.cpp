@@ -83,14 +83,22 @@ result<void> bench_servers::empty_broker() {
   return broker_.open_gate();  // its sessions are gone, so there is nothing to wait for
 }
 
-/// As superuser, for the checkpoint.
 result<void> bench_servers::empty_database() const {
+  return as_superuser({empty_tables, "CHECKPOINT"});
+}
+
+result<void> bench_servers::checkpoint() const {
+  return as_superuser({"CHECKPOINT"});
+}
+
+result<void> bench_servers::as_superuser(std::initializer_list<const char*> statements) const {
   const auto url = with_user(database_url(), fmt::format("taylordash:{}@", secrets_.database),
                              fmt::format("postgres:{}@", secrets_.database_superuser));
   auto session = pg::session::open({.url = url, .application_name = "taylordash-bench"});
   if (!session) return session.error();
-  if (auto r = session->exec(empty_tables); !r) return r.error();
-  if (auto r = session->exec("CHECKPOINT"); !r) return r.error();
+  for (const auto* statement : statements) {
+    if (auto r = session->exec(statement); !r) return r.error();
+  }
   return ok();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <sys/types.h>
@@ -35,6 +36,9 @@ class bench_servers {
   /// checkpoint, so that no run pays for the one before. Producers may come in.
   result<void> make_fresh();
 
+  /// Writes everything to disk now, so that what comes next doesn't pay for what was.
+  result<void> checkpoint() const;
+
   /// Stops both servers and removes the data.
   result<void> stop_and_remove();
 
@@ -44,11 +48,14 @@ class bench_servers {
   std::string database_url() const { return postgres_.url(); }
   pid_t broker_pid() const noexcept { return broker_.pid(); }
   pid_t postgres_pid() const noexcept { return postgres_.pid(); }
+  /// Where the broker keeps its database.
+  std::filesystem::path broker_folder() const { return directory_.layout().broker(); }
   const std::filesystem::path& folder() const noexcept { return directory_.layout().root; }
 
  private:
   bench_servers(data_directory directory, instance_secrets secrets, std::uint16_t mqtt_port);
   result<void> stop();
+  result<void> as_superuser(std::initializer_list<const char*> statements) const;
   result<void> empty_database() const;
   result<void> empty_broker();
 

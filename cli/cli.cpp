@@ -6,8 +6,10 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "cli/capacity_command.hpp"
 #include "cli/config_command.hpp"
 #include "cli/dlq_command.hpp"
+#include "cli/doctor_command.hpp"
 #include "cli/migrate_command.hpp"
 #include "cli/replay_command.hpp"
 #include "cli/retention_command.hpp"
@@ -27,9 +29,9 @@ namespace {
 /// and an example, and sets `status` when it has run.
 using add_command = void (*)(CLI::App& app, int& status);
 constexpr add_command commands[] = {
-    add_serve_command,   add_standalone_command, add_status_command, add_verify_command,
-    add_dlq_command,     add_replay_command,     add_schema_command, add_retention_command,
-    add_migrate_command, add_config_command,
+    add_serve_command,  add_standalone_command, add_status_command,  add_doctor_command,
+    add_verify_command, add_capacity_command,   add_dlq_command,     add_replay_command,
+    add_schema_command, add_retention_command,  add_migrate_command, add_config_command,
 };
 
 /// CLI11's help, shorter: an option is its name and its argument, nothing else.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <unistd.h>
 
+#include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
 #include "cli/await_servers.hpp"
@@ -25,6 +26,13 @@ bool await_ready(service& running, stop_signal& stop) {
     if (running.wait_ready(50ms)) return true;
   }
   return false;
+}
+
+/// So that whoever watches sees a service that does not get ready.
+std::shared_ptr<prometheus::Registry> metrics_while_starting() {
+  auto registry = std::make_shared<prometheus::Registry>();
+  prometheus::BuildGauge().Name("taylordash_ready").Register(*registry).Add({}).Set(0);
+  return registry;
 }
 
 int could_not_start(const failure& why) {
@@ -52,7 +60,7 @@ int run_service(const settings& s, stop_signal& stop, const run_hooks& hooks) {
   };
   const auto metrics = [&] {
     const auto* p = pipeline.load();
-    return p != nullptr ? p->metrics() : std::make_shared<prometheus::Registry>();
+    return p != nullptr ? p->metrics() : metrics_while_starting();
   };
   auto window =
       start_http({.listen = s.http.listen, .port = s.http.port}, service_routes(snapshot, metrics));

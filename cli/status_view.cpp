@@ -156,13 +156,27 @@ std::string actors(const output& to, const service_snapshot& s) {
   return text;
 }
 
+/// Warnings and dangers, a line each; nothing when there are none.
+std::string findings(const output& to, const service_snapshot& s) {
+  std::string text;
+  for (const auto& f : s.findings) {
+    if (f.level < severity::warning) continue;
+    const auto c = f.level == severity::danger ? colour::red : colour::yellow;
+    text +=
+        fmt::format("  {}  {}\n", paint(to, c, f.level == severity::danger ? "DANGER " : "WARNING"),
+                    visible(f.what));
+  }
+  if (text.empty()) return text;
+  return "\n" + text + "  what to change: taylordash doctor\n";
+}
+
 }  // namespace
 
 std::string render_status(const output& to, const service_snapshot& now,
                           const std::optional<service_snapshot>& earlier) {
   const rates r{now, earlier};
   return title(to, now) + "\n" + events(to, now, r) + "\n" + dependencies(to, now) + "\n" +
-         lanes(to, now, r) + "\n" + stalls(to, now) + actors(to, now);
+         lanes(to, now, r) + "\n" + stalls(to, now) + actors(to, now) + findings(to, now);
 }
 
 }  // namespace td

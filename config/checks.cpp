@@ -109,11 +109,12 @@ class checker {
                           "ingest.verdict_timeout to at most mqtt.keepalive",
                           format_duration(i.verdict_timeout), format_duration(s_.mqtt.keepalive)));
     }
-    if (i.stall_after <= s_.mqtt.connect_timeout) {
+    if (i.stall_after <= 3 * s_.mqtt.connect_timeout) {
       problem(
           later("ingest.stall_after", "mqtt.connect_timeout"),
-          fmt::format("a lane that connects for {} would be an alarm after {}; set "
-                      "ingest.stall_after above mqtt.connect_timeout",
+          fmt::format("a lane that connects and subscribes waits up to three times {}, and "
+                      "would be an alarm after {}; set ingest.stall_after above three times "
+                      "mqtt.connect_timeout",
                       format_duration(s_.mqtt.connect_timeout), format_duration(i.stall_after)));
     }
   }

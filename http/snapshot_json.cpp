@@ -1,5 +1,7 @@
 #include "http/snapshot_json.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include <boost/json.hpp>
@@ -16,6 +18,18 @@ namespace json = boost::json;
 /// Boost.JSON writes strings as they are; only UTF-8 may come out.
 std::string clean(std::string_view text) {
   return printable(text, text.size());
+}
+
+/// The same, line by line.
+std::string clean_lines(std::string_view text) {
+  std::string lines;
+  for (;;) {
+    const auto line = text.substr(0, text.find('\n'));
+    lines += clean(line);
+    if (line.size() == text.size()) return lines;
+    lines += '\n';
+    text.remove_prefix(line.size() + 1);
+  }
 }
 
 // -- writing ---
@@ -62,7 +76,14 @@ json::value of(const stall_status& s) {
           {"since", to_rfc3339(s.since)},
           {"lasted_ms", s.lasted.count()},
           {"held_for_ms", s.held_for.count()},
-          {"given_back", s.given_back}};
+          {"given_back", s.given_back},
+          {"held", s.held}};
+}
+
+json::value of(const finding& f) {
+  return {
+      {"area", clean(f.area)}, {"code", clean(f.code)},       {"severity", clean(name_of(f.level))},
+      {"what", clean(f.what)}, {"mend", clean_lines(f.mend)}, {"where", clean(f.where)}};
 }
 
 template <class T>
@@ -70,6 +91,14 @@ json::array of(const std::vector<T>& all) {
   json::array list;
   for (const auto& one : all)
     list.push_back(of(one));
+  return list;
+}
+
+/// What somebody should know, though it may not keep the service from being ready.
+std::vector<finding> pressing(const std::vector<finding>& all) {
+  std::vector<finding> list;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(list),
+               [](const finding& f) { return f.level >= severity::warning; });
   return list;
 }
 
@@ -146,6 +175,7 @@ class reader {
     r.take_list("dependencies", s.dependencies);
     r.take_list("actors", s.actors);
     r.take_list("stalls", s.stalls);
+    r.take_list("findings", s.findings);
   }
 
  private:
@@ -181,6 +211,14 @@ class reader {
     r.take("since", d.since);
     r.take("latency_us", d.latency);
   }
+  static void take_into(reader r, finding& f) {
+    r.take("area", f.area);
+    r.take("code", f.code);
+    r.take("severity", f.level);
+    r.take("what", f.what);
+    r.take("mend", f.mend);
+    r.take("where", f.where);
+  }
   static void take_into(reader r, actor_status& a) {
     r.take("name", a.name);
     r.take("state", a.state);
@@ -200,6 +238,7 @@ class reader {
     r.take("lasted_ms", s.lasted);
     r.take("held_for_ms", s.held_for);
     r.take("given_back", s.given_back);
+    r.take("held", s.held);
   }
 
   void convert(std::string_view name, const json::value& v, std::string& into) {
@@ -215,6 +254,12 @@ class reader {
     } else {
       complain(name, "true or false");
     }
+  }
+  void convert(std::string_view name, const json::value& v, severity& into) {
+    const auto* text = v.if_string();
+    const auto level = text ? severity_named({text->data(), text->size()}) : std::nullopt;
+    if (!level) return complain(name, "ok, note, warning or danger");
+    into = *level;
   }
   template <std::integral T>
   void convert(std::string_view name, const json::value& v, T& into) {
@@ -261,7 +306,8 @@ std::string to_json(const service_snapshot& s) {
                                       {"lanes", of(s.lanes)},
                                       {"dependencies", of(s.dependencies)},
                                       {"actors", of(s.actors)},
-                                      {"stalls", of(s.stalls)}});
+                                      {"stalls", of(s.stalls)},
+                                      {"findings", of(s.findings)}});
 }
 
 result<service_snapshot> snapshot_from_json(std::string_view text) {
@@ -278,7 +324,12 @@ result<service_snapshot> snapshot_from_json(std::string_view text) {
 std::string readiness_json(const service_snapshot& s) {
   return json::serialize(json::object{{"ready", s.ready && !s.stopping},
                                       {"reasons", reasons(s)},
-                                      {"dependencies", of(s.dependencies)}});
+                                      {"dependencies", of(s.dependencies)},
+                                      {"findings", of(pressing(s.findings))}});
+}
+
+std::string findings_json(const std::vector<finding>& findings) {
+  return json::serialize(of(findings));
 }
 
 }  // namespace td

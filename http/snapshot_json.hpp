@@ -18,7 +18,12 @@ std::string to_json(const service_snapshot& s);
 /// not_json, or payload_invalid with the pointer to what is not as it should be.
 result<service_snapshot> snapshot_from_json(std::string_view text);
 
-/// The answer of /health/ready: {"ready", "reasons": [...], "dependencies": [...]}.
+/// The answer of /health/ready: {"ready", "reasons": [...], "dependencies": [...], "findings":
+/// [...]}. Findings are warnings and dangers; they never change `ready`: what they are about is
+/// outside this process, and taking it out of service mends none of it.
 std::string readiness_json(const service_snapshot& s);
+
+/// [{"area", "code", "severity", "what", "mend", "where"}, ...]
+std::string findings_json(const std::vector<finding>& findings);
 
 }  // namespace td

@@ -124,9 +124,11 @@ milliseconds connection::keep_alive_interval() const noexcept {
 
 // -- queueing ---
 
-result<int> connection::queue_subscribe(const std::string& filter) {
+result<int> connection::queue_subscribe(const std::string& filter, bool retained) {
   int packet = 0;
-  const int options = MQTT_SUB_OPT_SEND_RETAIN_NEVER | MQTT_SUB_OPT_RETAIN_AS_PUBLISHED;
+  const int options =
+      (retained ? MQTT_SUB_OPT_SEND_RETAIN_ALWAYS : MQTT_SUB_OPT_SEND_RETAIN_NEVER) |
+      MQTT_SUB_OPT_RETAIN_AS_PUBLISHED;
   const int code = mosquitto_subscribe_v5(client_, &packet, filter.c_str(), 1, options, nullptr);
   if (code != MOSQ_ERR_SUCCESS) {
     return failure{errc::broker_refused,
@@ -144,12 +146,12 @@ result<int> connection::queue_unsubscribe(const std::string& filter) {
   return packet;
 }
 
-result<int> connection::queue_publish(const std::string& topic, std::string_view body,
-                                      bool retain) {
+result<int> connection::queue_publish(const std::string& topic, std::string_view body, bool retain,
+                                      int qos) {
   int packet = 0;
   const int code =
       mosquitto_publish_v5(client_, &packet, topic.c_str(), static_cast<int>(body.size()),
-                           body.data(), 1, retain, nullptr);
+                           body.data(), qos, retain, nullptr);
   switch (code) {
     case MOSQ_ERR_SUCCESS:
       ++queued_;

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "mqtt/broker_terms.hpp"
 #include "mqtt/lane_session.hpp"
 #include "mqtt/tls_context.hpp"
 
@@ -30,9 +31,10 @@ inline std::chrono::milliseconds left_until(std::chrono::steady_clock::time_poin
 /// What a connection is opened with, beside the broker's address.
 struct connect_terms {
   std::string client_id{};
-  bool keep_session{};               ///< clean start off and expiry 0xFFFFFFFF, or the opposite
+  bool keep_session{};               ///< clean start off and `session_expiry`, or clean and 0
   std::uint16_t receive_maximum{1};  ///< messages the broker may have in flight to us
   std::uint16_t send_maximum{1};     ///< messages we may have in flight to the broker
+  std::uint32_t session_expiry{0xFFFFFFFF};  ///< seconds; 0xFFFFFFFF: never
 };
 
 /// One libmosquitto instance, made for one connection and thrown away with it: nothing queued for
@@ -92,9 +94,11 @@ class connection {
   milliseconds keep_alive_interval() const noexcept;
 
   // -- queueing; nothing is sent before `flush` ---
-  result<int> queue_subscribe(const std::string& filter);
+  /// Retained messages come where `retained`.
+  result<int> queue_subscribe(const std::string& filter, bool retained = false);
   result<int> queue_unsubscribe(const std::string& filter);
-  result<int> queue_publish(const std::string& topic, std::string_view body, bool retain);
+  result<int> queue_publish(const std::string& topic, std::string_view body, bool retain,
+                            int qos = 1);
 
   /// Sends DISCONNECT (with `end_session`: expiry 0) and waits up to `patience` until the broker
   /// has closed its side, which tells that it read everything. Closed in any case.
@@ -109,7 +113,9 @@ class connection {
   std::size_t uncommitted() const noexcept { return uncommitted_; }
   void committed() noexcept { queued_ += std::exchange(uncommitted_, 0); }
   /// The broker's Receive Maximum: how many unacknowledged messages it takes from us.
-  std::uint16_t broker_window() const noexcept { return broker_window_; }
+  std::uint16_t broker_window() const noexcept { return broker_terms_.receive_maximum; }
+  /// What CONNACK said.
+  const broker_terms& terms_of_broker() const noexcept { return broker_terms_; }
 
  private:
   friend struct library_hooks;
@@ -133,7 +139,7 @@ class connection {
   mosquitto* client_{};
   std::size_t uncommitted_{};
   std::size_t queued_{};  ///< packets that the next `flush` may write, roughly
-  std::uint16_t broker_window_{65535};
+  broker_terms broker_terms_{};
   std::chrono::seconds keepalive_{};
   std::optional<int> connack_{};
   bool session_present_{};

@@ -34,6 +34,29 @@ namespace td {
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
+namespace {
+
+broker_terms terms_in(const mosquitto_property* all) {
+  broker_terms terms;
+  std::uint32_t number = 0;
+  std::uint8_t byte = 0;
+  const auto flag = [&](int name, bool& into) {
+    if (mosquitto_property_read_byte(all, name, &byte, false)) into = byte != 0;
+  };
+  mosquitto_property_read_int16(all, MQTT_PROP_RECEIVE_MAXIMUM, &terms.receive_maximum, false);
+  mosquitto_property_read_byte(all, MQTT_PROP_MAXIMUM_QOS, &terms.maximum_qos, false);
+  flag(MQTT_PROP_RETAIN_AVAILABLE, terms.retain_available);
+  flag(MQTT_PROP_WILDCARD_SUB_AVAILABLE, terms.wildcard_subscriptions);
+  flag(MQTT_PROP_SHARED_SUB_AVAILABLE, terms.shared_subscriptions);
+  if (mosquitto_property_read_int32(all, MQTT_PROP_MAXIMUM_PACKET_SIZE, &number, false))
+    terms.maximum_packet_size = number;
+  if (mosquitto_property_read_int32(all, MQTT_PROP_SESSION_EXPIRY_INTERVAL, &number, false))
+    terms.session_expiry = number;
+  return terms;
+}
+
+}  // namespace
+
 /// libmosquitto's callbacks. None may throw: C frames lie between.
 struct library_hooks {
   static connection& of(void* self) { return *static_cast<connection*>(self); }
@@ -52,7 +75,7 @@ struct library_hooks {
     connection& c = of(self);
     c.connack_ = reason;
     c.session_present_ = (flags & 1) != 0;
-    mosquitto_property_read_int16(properties, MQTT_PROP_RECEIVE_MAXIMUM, &c.broker_window_, false);
+    c.broker_terms_ = terms_in(properties);
     std::uint16_t keepalive = 0;
     if (mosquitto_property_read_int16(properties, MQTT_PROP_SERVER_KEEP_ALIVE, &keepalive, false)) {
       c.keepalive_ = std::chrono::seconds{keepalive};
@@ -175,7 +198,7 @@ result<void> connection::make_client() {
   redelivered_ = false;
   uncommitted_ = 0;
   queued_ = 0;
-  broker_window_ = 65535;
+  broker_terms_ = {};
   keepalive_ = std::max(broker_.keepalive, std::chrono::seconds{5});  // the library's minimum
 
   client_ = mosquitto_new(terms_.client_id.c_str(), !terms_.keep_session, this);
@@ -209,7 +232,7 @@ result<void> connection::make_client() {
 
 result<void> connection::start(const std::string& address) {
   property_list terms;
-  const std::uint32_t expiry = terms_.keep_session ? 0xFFFFFFFFu : 0u;
+  const std::uint32_t expiry = terms_.keep_session ? terms_.session_expiry : 0u;
   mosquitto_property_add_int32(&terms.head, MQTT_PROP_SESSION_EXPIRY_INTERVAL, expiry);
   mosquitto_property_add_int16(&terms.head, MQTT_PROP_RECEIVE_MAXIMUM, terms_.receive_maximum);
   // Only `connect_bind_v5` stores CONNECT properties, and only `connect_bind_async` does not block

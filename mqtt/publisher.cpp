@@ -69,6 +69,7 @@ class mosquitto_publisher final : public publisher, private connection::receiver
   }
 
   std::size_t in_flight() const noexcept override { return in_flight_; }
+  bool flushed() const noexcept override { return !connected() || !connection_.want_write(); }
   bool connected() const noexcept override { return connection_.is_open(); }
   void close() noexcept override { connection_.close(); }
 

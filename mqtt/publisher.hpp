@@ -37,6 +37,8 @@ class publisher {
   virtual result<void> poll(std::chrono::milliseconds wait) = 0;
 
   virtual std::size_t in_flight() const noexcept = 0;
+  /// True when the system's socket has everything that was published; `poll` brings that about.
+  virtual bool flushed() const noexcept = 0;
   virtual bool connected() const noexcept = 0;
   virtual void close() noexcept = 0;
 };

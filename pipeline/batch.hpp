@@ -127,6 +127,8 @@ struct verdict {
   std::uint32_t dead_lettered{};
   std::uint32_t payload_conflicts{};  ///< duplicates whose stored content differs
   timestamp committed_at{};
+  /// How long COMMIT took, by the database's clock: from the stamp `committed_at` to its end.
+  std::chrono::microseconds commit_took{};
 
   std::uint32_t total() const noexcept { return stored + duplicate + dead_lettered; }
 };

@@ -66,10 +66,15 @@ metrics::metrics(std::string_view version, std::string_view node)
           counter("taylordash_deliveries_handled_total", "Deliveries that a consumer has handled")),
       deliveries_failed(counter("taylordash_deliveries_failed_total",
                                 "Deliveries that a consumer could not handle, each attempt")),
+      read_seconds(histogram("taylordash_read_seconds",
+                             "CPU time to read one batch from the broker", latencies())),
       validate_seconds(histogram("taylordash_validate_seconds",
                                  "Time to check one batch, without its wait", latencies())),
       write_seconds(histogram("taylordash_write_seconds",
                               "Time to write and commit one batch, without its wait", latencies())),
+      commit_seconds(histogram("taylordash_commit_seconds",
+                               "Of the time to write one batch, its COMMIT: the flush to disk",
+                               latencies())),
       acknowledge_seconds(histogram("taylordash_acknowledge_seconds",
                                     "Time to send one batch's PUBACKs", latencies())),
       batch_seconds(histogram("taylordash_batch_seconds",
@@ -120,6 +125,11 @@ metrics::metrics(std::string_view version, std::string_view node)
                          .Help("Lanes whose work has not moved for ingest.stall_after")
                          .Register(*registry_)
                          .Add({})),
+      ready_(prometheus::BuildGauge()
+                 .Name("taylordash_ready")
+                 .Help("1 while /health/ready answers 200; 0 also while the service starts")
+                 .Register(*registry_)
+                 .Add({})),
       dependency_up_(prometheus::BuildGauge()
                          .Name("taylordash_dependency_up")
                          .Help("1 while the dependency answers")
@@ -131,7 +141,16 @@ metrics::metrics(std::string_view version, std::string_view node)
       actor_restarts_(prometheus::BuildCounter()
                           .Name("taylordash_actor_restarts_total")
                           .Help("Restarts of each supervised actor since start")
-                          .Register(*registry_)) {
+                          .Register(*registry_)),
+      findings_(prometheus::BuildGauge()
+                    .Name("taylordash_findings")
+                    .Help("Findings of the doctor's last look at broker, database and machine")
+                    .Register(*registry_)) {
+  // A counter that is born with its first value has no increase that anybody could see.
+  for (const auto why : {errc::broker_away, errc::database_away, errc::internal, errc::overloaded,
+                         errc::stopping, errc::timed_out}) {
+    given_back(why, 0);
+  }
   prometheus::BuildGauge()
       .Name("taylordash_build_info")
       .Help("Constant 1, labelled with the version and the node")
@@ -180,6 +199,7 @@ void metrics::refresh(const ledger_counts& counts, const status_board& board,
     if (!gauge) gauge = &lane_unacknowledged_.Add({{"lane", std::to_string(lane)}});
     gauge->Set(std::chrono::duration<double>(owing).count());
   }
+  ready_.Set(board.ready() ? 1 : 0);
   stalled_lanes_.Set(static_cast<double>(board.stalls().size()));
   for (const auto& d : board.dependencies()) {
     dependency_up_.Add({{"dependency", d.name}}).Set(d.ok ? 1 : 0);
@@ -188,6 +208,11 @@ void metrics::refresh(const ledger_counts& counts, const status_board& board,
   }
   for (const auto& actor : board.actors()) {
     raise_to(actor_restarts_.Add({{"actor", actor.name}}), static_cast<double>(actor.restarts));
+  }
+  const auto findings = board.findings();
+  for (const auto level : {severity::note, severity::warning, severity::danger}) {
+    findings_.Add({{"severity", std::string{name_of(level)}}})
+        .Set(static_cast<double>(count_of(findings, level)));
   }
 }
 

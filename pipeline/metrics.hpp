@@ -62,8 +62,10 @@ class metrics {
   prometheus::Counter& deliveries_failed;
 
   // -- how long things take, seconds ---
+  prometheus::Histogram& read_seconds;
   prometheus::Histogram& validate_seconds;
   prometheus::Histogram& write_seconds;
+  prometheus::Histogram& commit_seconds;
   prometheus::Histogram& acknowledge_seconds;
   prometheus::Histogram& batch_seconds;
   prometheus::Histogram& batch_events;
@@ -99,9 +101,11 @@ class metrics {
   prometheus::Family<prometheus::Gauge>& lane_state_;
   prometheus::Family<prometheus::Gauge>& lane_unacknowledged_;
   prometheus::Gauge& stalled_lanes_;
+  prometheus::Gauge& ready_;
   prometheus::Family<prometheus::Gauge>& dependency_up_;
   prometheus::Family<prometheus::Gauge>& dependency_latency_;
   prometheus::Family<prometheus::Counter>& actor_restarts_;
+  prometheus::Family<prometheus::Gauge>& findings_;
   std::map<std::pair<std::int32_t, std::string>, prometheus::Gauge*> lane_gauges_;
   std::map<std::int32_t, prometheus::Gauge*> unacknowledged_gauges_;
 };

@@ -56,18 +56,33 @@ void progress_board::settled(std::int32_t lane, clock::time_point at) {
   auto& p = lanes_[lane];
   p.owes = p.out = false;
   p.events = 0;
-  p.turned_at = at;
+  p.turned_at = p.settled_at = at;
 }
 
-void progress_board::gave_back(std::int32_t lane, const failure& why, clock::time_point at) {
+void progress_board::gave_back(std::int32_t lane, std::uint64_t events, const failure& why,
+                               clock::time_point at) {
   const std::lock_guard lock{mutex_};
   auto& p = lanes_[lane];
+  if (!p.owes) {
+    p.owes = true;
+    p.owes_since = at;
+    p.given_back = 0;
+    p.batch = {};
+    p.holder.clear();
+  }
   p.out = false;
+  p.quiet_since = {};
+  p.events = events;
   p.turned_at = p.holder_since = at;
   ++p.given_back;
   // Who held it last stays named: that is where it did not move.
   p.dependency = dependency_behind(why.code);
   p.reason = to_string(why);
+}
+
+void progress_board::connected(std::int32_t lane) {
+  const std::lock_guard lock{mutex_};
+  lanes_[lane].quiet_since = {};
 }
 
 void progress_board::quiet(std::int32_t lane, clock::time_point at) {
@@ -95,6 +110,21 @@ void progress_board::works(const origin& on, std::string_view holder, std::strin
   p.holder_since = at;
 }
 
+void progress_board::forgive(clock::duration frozen) {
+  const std::lock_guard lock{mutex_};
+  for (auto& [lane, p] : lanes_) {
+    for (auto* t : {&p.owes_since, &p.turned_at, &p.holder_since, &p.quiet_since}) {
+      if (*t != clock::time_point{}) *t += frozen;
+    }
+  }
+}
+
+bool progress_board::settled_since(std::int32_t lane, clock::time_point since) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = lanes_.find(lane);
+  return found != lanes_.end() && found->second.settled_at > since;
+}
+
 std::vector<stall_status> progress_board::stalled(milliseconds limit, clock::time_point at) const {
   const std::lock_guard lock{mutex_};
   std::vector<stall_status> all;
@@ -119,6 +149,7 @@ stall_status progress_board::describe(std::int32_t lane, const lane_progress& p,
     s.doing = "takes no turns";
     return s;
   }
+  s.held = p.out;
   s.epoch = p.batch.epoch;
   s.batch = p.batch.number;
   s.events = p.events;
@@ -140,18 +171,23 @@ std::map<std::int32_t, milliseconds> progress_board::owing(clock::time_point at)
 }
 
 std::string to_text(const stall_status& s) {
-  if (s.batch == 0)
-    return fmt::format("lane {} takes no turns for {}", s.lane, seconds_text(s.lasted));
-  auto text = fmt::format("lane {}: {} events unacknowledged for {}: batch {} of connection {} ",
-                          s.lane, s.events, seconds_text(s.lasted), s.batch, s.epoch);
-  const auto times = s.given_back == 1 ? "once" : fmt::format("{} times", s.given_back);
-  if (!s.reason.empty()) {
-    text += fmt::format("was given back ({})", times);
-    if (!s.holder.empty()) text += fmt::format(", last held by {} ({})", s.holder, s.doing);
+  std::string text;
+  if (s.events == 0) {
+    text = fmt::format("lane {} takes no turns for {}", s.lane, seconds_text(s.lasted));
   } else {
-    text += s.holder.empty() ? s.doing : fmt::format("is held by {} ({})", s.holder, s.doing);
-    text += fmt::format(" for {}", seconds_text(s.held_for));
-    if (s.given_back > 0) text += fmt::format(", given back {} before", times);
+    const auto times = s.given_back == 1 ? "once" : fmt::format("{} times", s.given_back);
+    text = fmt::format("lane {}: {} events unacknowledged for {}: ", s.lane, s.events,
+                       seconds_text(s.lasted));
+    text += s.batch == 0 ? "what it read "
+                         : fmt::format("batch {} of connection {} ", s.batch, s.epoch);
+    if (!s.held) {
+      text += fmt::format("was given back ({})", times);
+      if (!s.holder.empty()) text += fmt::format(", last held by {} ({})", s.holder, s.doing);
+    } else {
+      text += s.holder.empty() ? s.doing : fmt::format("is held by {} ({})", s.holder, s.doing);
+      text += fmt::format(" for {}", seconds_text(s.held_for));
+      if (s.given_back > 0) text += fmt::format(", given back {} before", times);
+    }
   }
   if (!s.dependency.empty()) text += fmt::format("; waits for {}", s.dependency);
   if (!s.reason.empty()) text += fmt::format(": {}", s.reason);

@@ -29,9 +29,12 @@ class progress_board {
   void took(const origin& from, std::uint64_t events, clock::time_point at);
   /// Acknowledged everything it had: it owes nothing.
   void settled(std::int32_t lane, clock::time_point at);
-  /// Gave its batch back. It still owes: the broker will send all of it again.
-  void gave_back(std::int32_t lane, const failure& why, clock::time_point at);
-  /// Read and found nothing. After `quiet_enough` of that it owes nothing: nothing came again.
+  /// Let go of so many events unacknowledged. It owes them: the broker will send them again.
+  void gave_back(std::int32_t lane, std::uint64_t events, const failure& why, clock::time_point at);
+  /// Connected: what it owes may come again from now on.
+  void connected(std::int32_t lane);
+  /// Read and found nothing. After `quiet_enough` of that on one connection it owes nothing:
+  /// nothing came again.
   void quiet(std::int32_t lane, clock::time_point at);
   void remove(std::int32_t lane);
 
@@ -42,12 +45,18 @@ class progress_board {
              std::string_view dependency, clock::time_point at);
 
   // -- the watch asks ---
+  /// The whole process stood still for so long: nobody is to blame for that time.
+  void forgive(clock::duration frozen);
+
   /// Lanes that owe for longer than `limit` and have settled nothing since, and lanes that should
   /// have taken a turn and have not; by slot. `since` is given in wall-clock time.
   std::vector<stall_status> stalled(std::chrono::milliseconds limit, clock::time_point at) const;
 
   /// For how long each lane has owed; 0 for those that owe nothing.
   std::map<std::int32_t, std::chrono::milliseconds> owing(clock::time_point at) const;
+
+  /// Whether the lane is there and has acknowledged something since.
+  bool settled_since(std::int32_t lane, clock::time_point since) const;
 
   static constexpr std::chrono::seconds quiet_enough{5};
 
@@ -58,6 +67,7 @@ class progress_board {
     clock::time_point owes_since{};   ///< the oldest unacknowledged batch was read
     clock::time_point turned_at{};    ///< or took its batch
     clock::time_point quiet_since{};  ///< epoch: was not quiet when last seen
+    clock::time_point settled_at{};
     origin batch{};
     std::uint64_t events{};
     std::uint64_t given_back{};  ///< times, since it owes

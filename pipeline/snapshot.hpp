@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/finding.hpp"
 #include "pipeline/ledger.hpp"
 #include "pipeline/time.hpp"
 
@@ -49,11 +50,12 @@ struct stall_status {
   std::string holder{};      ///< "mirror 0", "validator 1", "lane 3"; empty: it lies between two
   std::string doing{};       ///< "writes it"
   std::string dependency{};  ///< what the holder may wait for; empty: none
-  std::string reason{};      ///< why it was given back; empty: it was not
+  std::string reason{};      ///< why it was given back, or why the dependency is away
   timestamp since{};         ///< nothing is acknowledged
   std::chrono::milliseconds lasted{};  ///< since then
   std::chrono::milliseconds held_for{};
   std::uint64_t given_back{};  ///< times since then
+  bool held{};                 ///< somebody has it now; else it was given back
 };
 
 /// Everything `taylordash status` and the health routes show. Plain data.
@@ -77,6 +79,7 @@ struct service_snapshot {
   std::vector<dependency_status> dependencies{};
   std::vector<actor_status> actors{};
   std::vector<stall_status> stalls{};
+  std::vector<finding> findings{};  ///< of the last looks at broker, database and machine; no `ok`
 };
 
 }  // namespace td

@@ -141,4 +141,14 @@ std::vector<actor_status> status_board::actors() const {
   return all;
 }
 
+void status_board::set(std::vector<finding> findings) {
+  const std::lock_guard lock{mutex_};
+  findings_ = std::move(findings);
+}
+
+std::vector<finding> status_board::findings() const {
+  const std::lock_guard lock{mutex_};
+  return findings_;
+}
+
 }  // namespace td

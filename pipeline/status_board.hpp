@@ -45,6 +45,10 @@ class status_board {
   void set_stalls(std::vector<stall_status> stalls);
   std::vector<stall_status> stalls() const;
 
+  /// What the doctor found; takes the place of what it found before.
+  void set(std::vector<finding> findings);
+  std::vector<finding> findings() const;
+
   /// How many lanes this node should own at the moment; unknown until it has looked.
   void expect_lanes(std::size_t lanes);
 
@@ -84,6 +88,7 @@ class status_board {
   std::map<std::int32_t, lane_status> lanes_;
   std::map<std::string, actor_status, std::less<>> actors_;
   std::vector<stall_status> stalls_;
+  std::vector<finding> findings_;
 };
 
 }  // namespace td

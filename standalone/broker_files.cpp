@@ -64,6 +64,7 @@ std::string mosquitto_acl() {
   return fmt::format(R"(# Written by TaylorDash at every start.
 user {}
 topic readwrite tracker/events/#
+topic readwrite taylordash/doctor/#
 topic read $SYS/#
 
 user {}

@@ -21,9 +21,10 @@ inline constexpr const char* producer_user = "producer";
 std::string mosquitto_conf(const data_layout& layout, std::uint16_t port,
                            const std::optional<listen_address>& open_to);
 
-/// The topic rules. The service reads and writes all events and reads $SYS; producers write events
-/// of the families that are theirs and read nothing. Mosquitto 2.0.11 handles `deny` before what
-/// grants, and has no rule for SUBSCRIBE: a producer may subscribe, and gets no message.
+/// The topic rules. The service reads and writes all events and what `doctor` tries the broker
+/// with, and reads $SYS; producers write events of the families that are theirs and read nothing.
+/// Mosquitto 2.0.11 handles `deny` before what grants, and has no rule for SUBSCRIBE: a producer
+/// may subscribe, and gets no message.
 std::string mosquitto_acl();
 
 }  // namespace td

@@ -22,15 +22,50 @@ constexpr const char* create_table_sql =
     "number integer PRIMARY KEY CHECK (number > 0), name text NOT NULL, checksum text NOT NULL, "
     "applied_at timestamptz NOT NULL)";
 
-constexpr const char* applied_sql =
-    "SELECT number, name, checksum FROM schema_migrations ORDER BY number";
-
 std::string checksum_of(const migration& m) {
   return to_hex(sha256_of(m.text));
 }
 
-/// How many of our migrations the database has.
-result<std::size_t> compare(const pg::rows& applied) {
+failure named(failure why, const migration& m) {
+  why.detail = fmt::format("migration {}: {}", m.name, why.detail);
+  // A migration has no event that could be dead-lettered.
+  if (disposition_of(why.code) == disposition::dead_letter) why.code = errc::internal;
+  return why;
+}
+
+/// One transaction: looks, and applies the next one. False when there is none. Everything is read
+/// behind the lock, so whoever waited sees what the one before has done.
+result<bool> apply_next(pg::session& session) {
+  auto there =
+      session.exec("BEGIN; SELECT " + lock_call("pg_advisory_xact_lock", lock_class::migrate) +
+                   "; SELECT to_regclass('schema_migrations') IS NOT NULL");
+  if (!there) return there.error();
+  if (!there->truth(0, 0)) {
+    if (auto made = session.exec(create_table_sql); !made) return made.error();
+  }
+  auto applied = session.exec(applied_migrations_sql);
+  if (!applied) return applied.error();
+  const auto count = count_applied(*applied);
+  if (!count) return count.error();
+  if (*count == migrations().size()) {
+    if (auto done = session.exec("COMMIT"); !done) return done.error();
+    return false;
+  }
+  const auto& next = migrations()[*count];
+  if (auto run = session.exec(std::string{next.text}); !run) return named(run.error(), next);
+  if (auto noted =
+          session.exec("INSERT INTO schema_migrations VALUES ($1, $2, $3, now())",
+                       {std::to_string(next.number), std::string{next.name}, checksum_of(next)});
+      !noted) {
+    return named(noted.error(), next);
+  }
+  if (auto done = session.exec("COMMIT"); !done) return named(done.error(), next);
+  return true;
+}
+
+}  // namespace
+
+result<std::size_t> count_applied(const pg::rows& applied) {
   const auto ours = migrations();
   for (int i = 0; i < applied.size(); ++i) {
     const auto number = applied.number(i, 0);
@@ -54,45 +89,6 @@ result<std::size_t> compare(const pg::rows& applied) {
   }
   return static_cast<std::size_t>(applied.size());
 }
-
-failure named(failure why, const migration& m) {
-  why.detail = fmt::format("migration {}: {}", m.name, why.detail);
-  // A migration has no event that could be dead-lettered.
-  if (disposition_of(why.code) == disposition::dead_letter) why.code = errc::internal;
-  return why;
-}
-
-/// One transaction: looks, and applies the next one. False when there is none. Everything is read
-/// behind the lock, so whoever waited sees what the one before has done.
-result<bool> apply_next(pg::session& session) {
-  auto there =
-      session.exec("BEGIN; SELECT " + lock_call("pg_advisory_xact_lock", lock_class::migrate) +
-                   "; SELECT to_regclass('schema_migrations') IS NOT NULL");
-  if (!there) return there.error();
-  if (!there->truth(0, 0)) {
-    if (auto made = session.exec(create_table_sql); !made) return made.error();
-  }
-  auto applied = session.exec(applied_sql);
-  if (!applied) return applied.error();
-  const auto count = compare(*applied);
-  if (!count) return count.error();
-  if (*count == migrations().size()) {
-    if (auto done = session.exec("COMMIT"); !done) return done.error();
-    return false;
-  }
-  const auto& next = migrations()[*count];
-  if (auto run = session.exec(std::string{next.text}); !run) return named(run.error(), next);
-  if (auto noted =
-          session.exec("INSERT INTO schema_migrations VALUES ($1, $2, $3, now())",
-                       {std::to_string(next.number), std::string{next.name}, checksum_of(next)});
-      !noted) {
-    return named(noted.error(), next);
-  }
-  if (auto done = session.exec("COMMIT"); !done) return named(done.error(), next);
-  return true;
-}
-
-}  // namespace
 
 result<std::uint32_t> migrate(const database_options& options, const partition_window& window) {
   auto session = pg::session::open(options);

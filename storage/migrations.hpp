@@ -1,7 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string_view>
+
+#include "pipeline/result.hpp"
+
+namespace td::pg {
+class rows;
+}
 
 namespace td {
 
@@ -14,5 +21,13 @@ struct migration {
 
 /// All of them, numbers 1, 2, 3... without gaps. Static storage.
 std::span<const migration> migrations() noexcept;
+
+/// What a database has: for `count_applied`.
+inline constexpr const char* applied_migrations_sql =
+    "SELECT number, name, checksum FROM schema_migrations ORDER BY number";
+
+/// How many of our migrations are in these rows. schema_too_new: more than we know;
+/// migration_changed: one is missing in between, or was applied with another text.
+result<std::size_t> count_applied(const pg::rows& applied);
 
 }  // namespace td

@@ -10,7 +10,8 @@ inline constexpr const char* next_batch_id = "SELECT nextval('mirror_batch_ids')
 // Runs behind the journal's advisory lock, in a snapshot of its own, so max() is what the last
 // holder committed: positions have no gaps and appear in commit order. (A counter row would do the
 // same, but leaves a dead version per batch; under a dump of some hours each update has to climb
-// over all of them.) The batch id that comes back with it is the next batch's.
+// over all of them.) The batch id that comes back with it is the next batch's. What stands behind
+// COMMIT tells how long that took: on this clock, and without a round trip more.
 inline constexpr const char* prepare_journal =
     "PREPARE td_journal (bigint, int, bigint, bigint, int, int, int, timestamptz, timestamptz) AS "
     "INSERT INTO mirror_batches (position, batch_id, lane, epoch, number, stored, duplicate, "
@@ -19,7 +20,8 @@ inline constexpr const char* prepare_journal =
     "FROM mirror_batches RETURNING position, "
     "(extract(epoch FROM committed_at) * 1000000)::bigint, nextval('mirror_batch_ids')";
 inline constexpr const char* commit =
-    "SELECT {0}; EXECUTE td_journal ({1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}); COMMIT";
+    "SELECT {0}; EXECUTE td_journal ({1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}); COMMIT; "
+    "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
 // -- the fast path ---
 

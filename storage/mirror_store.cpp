@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -19,6 +20,7 @@ namespace td {
 namespace {
 
 namespace sql = mirror_sql;
+using namespace std::chrono_literals;
 
 constexpr std::size_t copy_chunk = 256u << 10;  // bytes handed to libpq at a time
 constexpr unsigned conflict_attempts = 5;       // deadlocks of one batch before giving up
@@ -237,7 +239,7 @@ class pg_mirror_store final : public mirror_store {
                     none ? "NULL" : quoted_time(order_.last_occurred_at())));
     if (!all) return all.error();
     // COMMIT of a transaction that is not sound succeeds as "ROLLBACK".
-    if (all->size() != 3 || all->back().command() != "COMMIT")
+    if (all->size() != 4 || (*all)[2].command() != "COMMIT")
       return failure{errc::internal, "the server did not commit"};
     const auto& row = (*all)[1];
     next_batch_id_ = row.number(0, 2);
@@ -247,7 +249,8 @@ class pg_mirror_store final : public mirror_store {
                    .duplicate = static_cast<std::uint32_t>(c.duplicate),
                    .dead_lettered = static_cast<std::uint32_t>(dead),
                    .payload_conflicts = static_cast<std::uint32_t>(c.conflicts),
-                   .committed_at = row.time(0, 1)};
+                   .committed_at = row.time(0, 1),
+                   .commit_took = std::max(0us, all->back().time(0, 0) - row.time(0, 1))};
   }
 
   // -- after a failure ---

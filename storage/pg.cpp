@@ -93,6 +93,18 @@ void session::close() noexcept {
   PQfinish(std::exchange(conn_, nullptr));
 }
 
+std::int64_t session::backend() const noexcept {
+  return conn_ == nullptr ? 0 : PQbackendPID(conn_);
+}
+
+bool session::on_this_machine() const noexcept {
+  const char* host = conn_ == nullptr ? nullptr : PQhost(conn_);
+  const char* address = conn_ == nullptr ? nullptr : PQhostaddr(conn_);
+  const auto is_loopback = [](std::string_view a) { return a == "::1" || a.starts_with("127."); };
+  if (host != nullptr && (host[0] == '/' || host[0] == '@')) return true;
+  return address != nullptr && is_loopback(address);
+}
+
 result<void> session::set_statement_timeout(std::chrono::milliseconds limit) {
   auto r = exec(fmt::format("SET statement_timeout = {}", limit.count()));
   if (!r) return r.error();

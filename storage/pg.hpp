@@ -101,6 +101,13 @@ class session {
 
   const server_error& last_error() const noexcept { return error_; }
 
+  /// The backend's process id as the server told it at the start; 0 when closed. A pooler in
+  /// between tells another.
+  std::int64_t backend() const noexcept;
+
+  /// Over a Unix socket or to a loopback address.
+  bool on_this_machine() const noexcept;
+
  private:
   using clock = std::chrono::steady_clock;
 

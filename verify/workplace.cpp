@@ -61,9 +61,9 @@ bool read_broker(std::string_view url, broker_options& broker) {
 
 }  // namespace
 
-result<workplace> workplace::make(const fs::path& wanted) {
+result<workplace> workplace::make(const fs::path& wanted, std::string_view purpose) {
   if (wanted.empty()) {
-    std::string name = "/var/tmp/taylordash-verify-XXXXXX";
+    auto name = fmt::format("/var/tmp/taylordash-{}-XXXXXX", purpose);
     if (::mkdtemp(name.data()) == nullptr || ::chmod(name.c_str(), passable) != 0)
       return unusable("/var/tmp", std::strerror(errno));
     return workplace{name, true};

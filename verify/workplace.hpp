@@ -17,7 +17,9 @@ class workplace {
   /// and open to their accounts when we are root. Else `wanted`, which must be empty or not there
   /// yet: what is published here is made up, and has no place among real events.
   /// configuration_invalid: it is not, or can't be made.
-  static result<workplace> make(const std::filesystem::path& wanted);
+  /// `purpose` is part of the new folder's name.
+  static result<workplace> make(const std::filesystem::path& wanted,
+                                std::string_view purpose = "verify");
 
   const std::filesystem::path& folder() const noexcept { return folder_; }
   std::filesystem::path data() const { return folder_ / "data"; }

@@ -3,7 +3,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "pipeline/time.hpp"
 
@@ -48,30 +51,53 @@ inline constexpr field payload = {after(R"("payload":)", 0).offset,
 }  // namespace event_form
 static_assert(event_form::text.size() == 350);
 
-/// Writes one producer's events into a buffer of its own; some 30 ns per event. The sequence of
-/// ids follows from seed and producer alone. One thread.
+/// The next of a sequence of random numbers: SplitMix64 (Steele, Lea, Flood: Fast Splittable
+/// Pseudorandom Number Generators, 2014).
+std::uint64_t split_mix(std::uint64_t& state) noexcept;
+
+/// When an event of an open-loop load was due, for whoever reads it back: the last 16 hex digits
+/// of its trace id are microseconds since 1970. (The first 16 stay random, so that the index over
+/// trace ids costs what it costs with ids of producers; occurred_at can't tell it, because of
+/// events out of order.) 0: the text is no trace id.
+timestamp due_in(std::string_view trace_id) noexcept;
+
+/// What the next event is to be.
+struct event_wish {
+  timestamp occurred_at{};
+  std::optional<timestamp> due{};  ///< written into the trace id; absent: a random one
+  bool invalid{};                  ///< its task_id is no UUID: the shipped schema refuses it
+  std::size_t size{};              ///< which of the writer's sizes
+};
+
+/// Writes one producer's events into buffers of its own, one for each size; some 30 ns per event.
+/// The sequence of ids follows from seed and producer alone. One thread.
 class event_writer {
  public:
   static constexpr unsigned most_producers = 100;
 
-  event_writer(std::uint64_t seed, unsigned producer) noexcept;
+  /// `sizes` of whole bodies in bytes, 350 or more: the payload is filled up with a longer title
+  /// or with a list of words, which the shipped schema allows.
+  event_writer(std::uint64_t seed, unsigned producer,
+               const std::vector<std::size_t>& sizes = {event_form::text.size()});
 
-  /// The next event, with new ids. The view lives until the next call.
-  std::string_view next(timestamp occurred_at);
-
-  /// The next event, whose task_id is no UUID: the shipped schema refuses it. Its id is like any
-  /// other's and counts in `id_sum`.
-  std::string_view next_invalid(timestamp occurred_at);
+  /// The next event, with new ids (an invalid one's count in `id_sum` like any other's). The view
+  /// lives until the next call.
+  std::string_view next(const event_wish& wish);
+  std::string_view next(timestamp occurred_at) { return next({.occurred_at = occurred_at}); }
+  std::string_view next_invalid(timestamp occurred_at) {
+    return next({.occurred_at = occurred_at, .invalid = true});
+  }
 
   /// Sum of the first 32 bits of every event id so far, modulo 2^64. Who holds the same number of
   /// different ids with the same sum holds the same ids, but for a chance of about 1 in 2^32.
   std::uint64_t id_sum() const noexcept { return id_sum_; }
 
  private:
-  std::uint64_t random() noexcept;
+  std::uint64_t random() noexcept { return split_mix(state_); }
   void write_time(timestamp t);
 
-  std::array<char, event_form::text.size()> body_;
+  std::vector<std::string> bodies_;
+  std::array<char, event_form::occurred_at.size> time_{};  ///< as text, of `second_`
   std::uint64_t state_;
   std::uint64_t id_sum_{};
   std::chrono::sys_seconds second_{std::chrono::sys_seconds::min()};

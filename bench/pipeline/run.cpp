@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "bench/limits/limit_broker.hpp"
+
 namespace td::bench {
 
 namespace {
@@ -18,8 +20,10 @@ using steady = std::chrono::steady_clock;
 constexpr auto ready_limit = 60s;
 constexpr auto load_limit = 10min;
 constexpr auto stop_limit = 30s;
-constexpr auto progress_limit = 60s;  // a batch takes 0.1 s
-constexpr auto look_interval = 50ms;  // for one small query each
+constexpr auto progress_limit = 60s;          // a batch takes 0.1 s
+constexpr milliseconds look_interval = 50ms;  // for one small query each
+constexpr milliseconds shortest_count_wait = 10ms;
+constexpr milliseconds longest_count_wait = 500ms;
 
 }  // namespace
 
@@ -48,9 +52,20 @@ struct runner::usage {
   milliseconds machine{};
 };
 
+/// What there is to judge when the last event has arrived.
+struct runner::end_of_run {
+  child& consumer;
+  load_report published;
+  stored_truth seen;  ///< see await_done
+  usage before;
+  usage after;
+};
+
 result<run_result> runner::run(const contender& who, const run_plan& plan) {
   if (auto r = servers_.make_fresh(); !r) return r.error();
-  auto done = plan.how == method::backlog ? run_backlog(who, plan) : run_beside(who, plan);
+  auto done = who.feeds_itself              ? run_alone(who, plan)
+              : plan.how == method::backlog ? run_backlog(who, plan)
+                                            : run_beside(who, plan);
   if (done) done->contender = who.name;
   return done;
 }
@@ -71,8 +86,9 @@ result<run_result> runner::run_backlog(const contender& who, const run_plan& pla
   const auto before = usage_now(nullptr);
   auto consumer = start_ready(who);
   if (!consumer) return consumer.error();
-  if (auto r = await_decided(published->published, **consumer); !r) return r.error();
-  return finish(**consumer, plan, *published, before, usage_now(consumer->get()));
+  auto seen = await_done(who, published->published, **consumer);
+  if (!seen) return seen.error();
+  return finish(who, plan, {**consumer, *published, *seen, before, usage_now(consumer->get())});
 }
 
 result<run_result> runner::run_beside(const contender& who, const run_plan& plan) {
@@ -85,15 +101,26 @@ result<run_result> runner::run_beside(const contender& who, const run_plan& plan
   if (!published) return published.error();
   auto generator = (*load)->end(0, stop_limit);
   if (!generator) return generator.error();
-  if (auto r = await_decided(published->published, **consumer); !r) return r.error();
+  auto seen = await_done(who, published->published, **consumer);
+  if (!seen) return seen.error();
   auto after = usage_now(consumer->get());
   after.generator = *generator;
-  return finish(**consumer, plan, *published, before, after);
+  return finish(who, plan, {**consumer, *published, *seen, before, after});
 }
 
-result<run_result> runner::finish(child& consumer, const run_plan& plan,
-                                  const load_report& published, const usage& before,
-                                  const usage& after) {
+result<run_result> runner::run_alone(const contender& who, const run_plan& plan) {
+  const auto before = usage_now(nullptr);
+  auto consumer = start_ready(who);
+  if (!consumer) return consumer.error();
+  auto published = await_load(**consumer, plan);
+  if (!published) return published.error();
+  return finish(who, plan, {**consumer, *published, {}, before, usage_now(consumer->get())});
+}
+
+result<run_result> runner::finish(const contender& who, const run_plan& plan,
+                                  const end_of_run& end) {
+  const auto& before = end.before;
+  const auto& after = end.after;
   run_result r;
   r.consumer = after.consumer - before.consumer;
   r.broker = after.broker - before.broker;
@@ -104,15 +131,16 @@ result<run_result> runner::finish(child& consumer, const run_plan& plan,
   const auto whole = (after.at - before.at) * std::max(1u, std::thread::hardware_concurrency());
   r.other_cpu = std::max(0.0, std::chrono::duration<double>(after.machine - before.machine - ours) /
                                   std::chrono::duration<double>(whole));
-  r.peak_memory = peak_memory_of(consumer.pid()).value_or(0);
-  if (auto stopped = stop(consumer); !stopped) return stopped.error();
+  r.peak_memory = peak_memory_of(end.consumer.pid()).value_or(0);
+  if (auto stopped = stop(end.consumer); !stopped) return stopped.error();
 
-  auto truth = truth_.read();
+  auto truth = truth_of(who, end);
   if (!truth) return truth.error();
   r.truth = *truth;
-  if (auto exact = check_exact(r.truth, published.published, published.id_sum); !exact)
+  if (auto exact = check_exact(r.truth, end.published.published, end.published.id_sum); !exact)
     return exact.error();
-  const auto from = plan.how == method::backlog ? r.truth.first_received : r.truth.first_occurred;
+  const bool from_the_first_event = plan.how != method::backlog || who.feeds_itself;
+  const auto from = from_the_first_event ? r.truth.first_occurred : r.truth.first_received;
   r.seconds = std::chrono::duration<double>(r.truth.last_committed - from).count();
   r.rate = static_cast<double>(r.truth.rows) / r.seconds;
   if (plan.how != method::paced) return r;
@@ -120,6 +148,15 @@ result<run_result> runner::finish(child& consumer, const run_plan& plan,
   if (!latency) return latency.error();
   r.latency = *latency;
   return r;
+}
+
+result<stored_truth> runner::truth_of(const contender& who, const end_of_run& end) {
+  if (who.truth == truth_source::itself) return end.seen;
+  auto truth = truth_.read();
+  if (!truth || who.truth == truth_source::journal) return truth;
+  truth->journalled = truth->rows;
+  truth->last_committed = end.seen.last_committed;
+  return truth;
 }
 
 // -- beside the runs ---
@@ -184,30 +221,55 @@ result<load_report> runner::await_load(child& load, const run_plan& plan) {
       fmt::format("{} events were to be published; the generator says '{}'", plan.events, *line)};
 }
 
-result<void> runner::await_decided(std::uint64_t events, const child& consumer) {
-  std::uint64_t before = 0;
+/// Waits until everything is there. What is known of the truth by then: everything (`itself`), the
+/// end (`rows`), nothing (`journal`).
+result<stored_truth> runner::await_done(const contender& who, std::uint64_t events,
+                                        child& consumer) {
+  if (who.truth == truth_source::itself) {
+    auto line = consumer.await_line(subscribe_report::begin, load_limit, stop_);
+    if (!line) return line.error();
+    if (const auto report = subscribe_report::parse(*line)) return report->truth();
+    return failure{errc::internal, fmt::format("{} wrote '{}'", who.name, *line)};
+  }
+  truth_reader::seen_rows before;
   auto progress = steady::now();
   for (;;) {
-    auto decided = truth_.decided();
-    if (!decided) return decided.error();
-    if (*decided >= events) return ok();
-    if (*decided != before) {
-      before = *decided;
-      progress = steady::now();
+    auto seen = look(who);
+    if (!seen) return seen.error();
+    if (seen->rows >= events) return stored_truth{.last_committed = seen->at};
+    const auto now = steady::now();
+    auto wait = look_interval;
+    if (seen->rows != before.rows) {
+      // Counting rows costs the server something, so it is done seldom until the end is near.
+      if (who.truth == truth_source::rows) {
+        const auto left = (now - progress) * static_cast<double>(events - seen->rows) /
+                          static_cast<double>(seen->rows - before.rows);
+        wait = std::clamp(std::chrono::duration_cast<milliseconds>(left / 2), shortest_count_wait,
+                          longest_count_wait);
+      }
+      before = *seen;
+      progress = now;
     }
-    if (!consumer.runs() || steady::now() - progress > progress_limit) {
+    if (!consumer.runs() || now - progress > progress_limit) {
       return failure{errc::timed_out,
                      fmt::format("{} of {} events are committed, and nothing moves; the consumer "
                                  "wrote last: {}",
-                                 *decided, events, consumer.last_words())};
+                                 seen->rows, events, consumer.last_words())};
     }
-    if (stop_.wait(look_interval)) return failure{errc::stopping, stop_.reason()};
+    if (stop_.wait(wait)) return failure{errc::stopping, stop_.reason()};
   }
+}
+
+result<truth_reader::seen_rows> runner::look(const contender& who) {
+  if (who.truth == truth_source::rows) return truth_.rows_now();
+  auto decided = truth_.decided();
+  if (!decided) return decided.error();
+  return truth_reader::seen_rows{.rows = *decided};
 }
 
 runner::usage runner::usage_now(const child* consumer) const {
   usage u{.at = steady::now(), .machine = machine_busy()};
-  if (consumer != nullptr) u.consumer = cpu_of(consumer->pid()).value_or(cpu_time{});
+  if (consumer != nullptr) u.consumer = cpu_of_family(consumer->pid()).value_or(cpu_time{});
   u.broker = cpu_of(servers_.broker_pid()).value_or(cpu_time{});
   u.postgres = cpu_of_family(servers_.postgres_pid()).value_or(cpu_time{});
   u.bench = cpu_of(::getpid()).value_or(cpu_time{});

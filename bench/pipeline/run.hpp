@@ -36,8 +36,9 @@ struct run_plan {
   std::uint64_t seed{1};
 };
 
-/// What one run has shown. Rates come from the database alone; CPU from the kernel, of the time
-/// in which the consumer had work (backlog: from its start) until everything was committed.
+/// What one run has shown. Rates come from the database alone (but for who never writes there); CPU
+/// from the kernel, of the time in which the consumer had work (backlog: from its start) until
+/// everything was committed.
 struct run_result {
   std::string contender{};
   stored_truth truth{};
@@ -51,6 +52,12 @@ struct run_result {
   std::size_t peak_memory{};  ///< of the consumer, bytes
   std::optional<commit_latency> latency{};
 
+  /// Mean size of the batches; 0 where there is no journal.
+  double batch_events() const noexcept {
+    return truth.batches == 0
+               ? 0
+               : static_cast<double>(truth.rows) / static_cast<double>(truth.batches);
+  }
   double microseconds_per_event(const cpu_time& t) const noexcept {
     return static_cast<double>(t.total().count()) * 1000 / static_cast<double>(truth.rows);
   }
@@ -76,18 +83,21 @@ class runner {
 
  private:
   struct usage;
+  struct end_of_run;
   using child_ptr = std::unique_ptr<child>;
 
   result<run_result> run_backlog(const contender& who, const run_plan& plan);
   result<run_result> run_beside(const contender& who, const run_plan& plan);
-  result<run_result> finish(child& consumer, const run_plan& plan, const load_report& published,
-                            const usage& before, const usage& after);
+  result<run_result> run_alone(const contender& who, const run_plan& plan);
+  result<run_result> finish(const contender& who, const run_plan& plan, const end_of_run& end);
+  result<stored_truth> truth_of(const contender& who, const end_of_run& end);
 
   result<child_ptr> start_ready(const contender& who);
   result<void> stop(child& consumer);
   result<child_ptr> start_load(const run_plan& plan);
   result<load_report> await_load(child& load, const run_plan& plan);
-  result<void> await_decided(std::uint64_t events, const child& consumer);
+  result<stored_truth> await_done(const contender& who, std::uint64_t events, child& consumer);
+  result<truth_reader::seen_rows> look(const contender& who);
   usage usage_now(const child* consumer) const;
 
   bench_servers& servers_;

@@ -18,12 +18,14 @@ class report_page {
  public:
   explicit report_page(std::string_view title);
 
-  /// The answer, large, at the top: "20,000/s fits: 1.6 times headroom".
+  /// The answer, large, at the top: "20,000/s fits: 1.6 times headroom". The last one counts.
   void verdict(std::string_view sentence, verdict_tone tone);
   void heading(std::string_view text);
   void paragraph(std::string_view text);
   void facts(const std::vector<std::pair<std::string, std::string>>& rows);
-  /// Numbers are set to the right: a column is one when all its cells begin with a digit or sign.
+  /// Numbers are set to the right: a column is one when all its cells begin with a digit or sign
+  /// (empty ones don't count). A cell of "holds" or "MISSED" is coloured. The heading before it is
+  /// its caption for a screen reader.
   void table(const std::vector<std::string>& columns,
              const std::vector<std::vector<std::string>>& rows);
   void figure(const plot& p);
@@ -36,6 +38,7 @@ class report_page {
   std::string title_;
   std::string verdict_;
   std::string body_;
+  std::string heading_;  ///< the last one
 };
 
 }  // namespace td::bench

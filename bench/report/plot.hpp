@@ -32,11 +32,14 @@ struct plot {
   std::vector<plot_mark> marks{};
   bool x_logarithmic{};
   bool y_logarithmic{};
+  /// What stands below x = 0, 1, 2, ... instead of numbers: "service", "limit". Makes x linear.
+  std::vector<std::string> x_names{};
+  bool stacked{};  ///< bars of different series stand on each other instead of side by side
 };
 
 /// An SVG element that stands alone: axes with round ticks and SI prefixes, a legend, colours that
 /// read on light and dark ground and are told apart by the colour-blind (Okabe and Ito). An empty
-/// plot says so. Text from outside is escaped.
+/// plot says so. Text from outside is escaped. Any thread.
 std::string to_svg(const plot& p);
 
 }  // namespace td::bench

@@ -102,9 +102,14 @@ BOOST_AUTO_TEST_SUITE(lifecycle)
 BOOST_FIXTURE_TEST_CASE(a_hundred_starts_and_stops_leave_nothing_behind, world) {
   for (int i = 0; i < warm_cycles; ++i)
     cycle();
+  std::this_thread::sleep_for(200ms);  // the same, with nothing to wait for
   const footprint before;
   for (int i = 0; i < cycles; ++i)
     cycle();
+  // CAF counts a detached actor as ended a moment before its thread is.
+  const auto end = std::chrono::steady_clock::now() + 10s;
+  while (entries_of("/proc/self/task") != before.threads && std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(1ms);
   const footprint after;
   BOOST_TEST_MESSAGE(
       fmt::format("{} cycles: descriptors {} -> {}, threads {} -> {}, heap {} -> {} bytes", cycles,
@@ -112,8 +117,8 @@ BOOST_FIXTURE_TEST_CASE(a_hundred_starts_and_stops_leave_nothing_behind, world) 
                   before.bytes, after.bytes));
   BOOST_TEST(after.descriptors == before.descriptors);
   BOOST_TEST(after.threads == before.threads);
-  // What a cycle leaves behind would show a hundred times.
-  BOOST_TEST(after.bytes <= before.bytes + cycles * 64);
+  // A single pointer left behind by each cycle would show.
+  BOOST_TEST(after.bytes < before.bytes + cycles * sizeof(void*));
   BOOST_TEST(database.number("SELECT count(*) FROM events_mirror") == published);
 }
 

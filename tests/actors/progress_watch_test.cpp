@@ -51,4 +51,18 @@ BOOST_AUTO_TEST_CASE(a_dependency_that_is_away_is_what_a_stall_waits_for) {
   BOOST_TEST(shared->board.stalls()[0].reason == "connection refused");
 }
 
+BOOST_AUTO_TEST_CASE(who_holds_a_batch_is_not_excused_by_a_dependency_that_is_away) {
+  const auto shared = std::make_shared<context>(settings{}, "test", "node");
+  const origin batch{0, 1, 1};
+  shared->board.report(dependency_broker, "lane 1", false, "connection refused");
+  shared->progress.took(batch, 12, progress_board::clock::now());
+  shared->progress.works(batch, "mirror 0", "has it in its mailbox", "",
+                         progress_board::clock::now());
+  const progress_watch watch{shared, 100ms};
+  BOOST_REQUIRE(within(10s, [&] { return !shared->board.stalls().empty(); }));
+  const auto stall = shared->board.stalls()[0];
+  BOOST_TEST(stall.dependency == "");
+  BOOST_TEST(to_text(stall).find("held by mirror 0 (has it in its mailbox)") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
 #include "bench/process_usage.hpp"
 
 #include <csignal>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -80,6 +81,30 @@ BOOST_AUTO_TEST_CASE(know_the_most_memory_a_process_has_had) {
   BOOST_TEST(*peak_memory_of(::getpid()) >= before);
 }
 
+BOOST_AUTO_TEST_CASE(know_the_memory_a_process_has_now) {
+  constexpr std::size_t more = 64u << 20;
+  const auto before = *memory_of(::getpid());
+  // Not from the allocator, which may have the pages already.
+  void* pages = ::mmap(nullptr, more, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  BOOST_REQUIRE(pages != MAP_FAILED);
+  const auto now = *memory_of(::getpid());
+  ::munmap(pages, more);
+  BOOST_TEST(now >= before + more / 2);
+  BOOST_TEST(*memory_of(::getpid()) <= now - more / 2);
+  BOOST_TEST(*peak_memory_of(::getpid()) >= now);
+}
+
+BOOST_AUTO_TEST_CASE(count_open_descriptors) {
+  const auto before = *descriptors_of(::getpid());
+  int ends[2];
+  BOOST_REQUIRE(::pipe(ends) == 0);
+  BOOST_TEST(*descriptors_of(::getpid()) == before + 2);
+  ::close(ends[0]);
+  ::close(ends[1]);
+  BOOST_TEST(*descriptors_of(::getpid()) == before);
+}
+
 BOOST_AUTO_TEST_CASE(are_absent_without_a_process) {
   const pid_t pid = ::fork();
   if (pid == 0) ::_exit(0);
@@ -87,6 +112,8 @@ BOOST_AUTO_TEST_CASE(are_absent_without_a_process) {
   BOOST_TEST(!cpu_of(pid).has_value());
   BOOST_TEST(!cpu_of_family(pid).has_value());
   BOOST_TEST(!peak_memory_of(pid).has_value());
+  BOOST_TEST(!memory_of(pid).has_value());
+  BOOST_TEST(!descriptors_of(pid).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(of_the_machine_grow_with_our_own) {

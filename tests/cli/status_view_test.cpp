@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(trouble_stands_out_with_since_and_reason) {
   now.actors = {
       {"lane 0", "running", 0}, {"mirror 0", "restarting", 3}, {"mirror 1", "gave_up", 1}};
   now.stalls = {{1, 2, 17, 4'000, "mirror 0", "writes it", "postgresql", "", now.taken_at - 31s,
-                 31s, 30s, 0}};
+                 31s, 30s, 0, true}};
   BOOST_TEST(render_status(plain, now, std::nullopt) ==
              "TaylorDash 0.1.0  not ready  up 3h 12m\n"
              "  node host/4711  deployment 7d0f3a52-5a0e-4b6f-8f43-0d7c4b0f7f10\n"
@@ -107,6 +107,19 @@ BOOST_AUTO_TEST_CASE(trouble_stands_out_with_since_and_reason) {
              "  actor     state       restarts\n"
              "  mirror 0  restarting         3\n"
              "  mirror 1  gave_up            1\n");
+}
+
+BOOST_AUTO_TEST_CASE(warnings_and_dangers_of_the_doctor_stand_at_the_end) {
+  auto s = healthy();
+  s.findings = {{"database", "database_fsync", severity::danger, "fsync is off", "x", "psql"},
+                {"broker", "broker_dropped", severity::warning, "500 dropped", "x", "y"},
+                {"machine", "machine_clock", severity::note, "unsynchronised", "", ""}};
+  const auto text = render_status(plain, s, std::nullopt);
+  BOOST_TEST(
+      text.ends_with("\n"
+                     "  DANGER   fsync is off\n"
+                     "  WARNING  500 dropped\n"
+                     "  what to change: taylordash doctor\n"));
 }
 
 BOOST_AUTO_TEST_CASE(the_rate_is_per_second_whatever_the_interval) {

@@ -77,8 +77,9 @@ BOOST_AUTO_TEST_CASE(contradictions_are_explained) {
        "t.toml:2: mqtt.keepalive: a lane that waits 20s for its batch would miss the keepalive of "
        "10s; set ingest.verdict_timeout to at most mqtt.keepalive\n"},
       {"[ingest]\nstall_after = \"5s\"\n",
-       "t.toml:2: ingest.stall_after: a lane that connects for 5s would be an alarm after 5s; set "
-       "ingest.stall_after above mqtt.connect_timeout\n"},
+       "t.toml:2: ingest.stall_after: a lane that connects and subscribes waits up to "
+       "three times 5s, and would be an alarm after 5s; set ingest.stall_after above three times "
+       "mqtt.connect_timeout\n"},
   };
   for (const auto& [toml, expected] : table) {
     const auto config = load_config({files.write("t.toml", toml), {}, {}}, database_need::optional);

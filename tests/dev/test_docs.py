@@ -44,6 +44,19 @@ def test_operators_are_told_every_metric():
     assert documented == declared
 
 
+def test_operators_are_told_every_finding_of_the_doctor():
+    declared = re.findall(r'finding_code\{\s*"(\w+)",\s*"(\w+)",\s*"([^"]+)"', read("doctor/codes.cpp"))
+    assert len(declared) > 30
+    sections = re.split(r"^## ", read("docs/doctor.md"), flags=re.M)
+    for area in {area for area, _, _ in declared}:
+        section = next(s for s in sections if s.lower().startswith(area))
+        assert set(re.findall(r"^\| `(\w+)` \|", section, re.M)) == {code for a, code, _ in declared if a == area}
+    used = set(re.findall(r'"((?:broker|database|machine|service)_[a-z_]+)"',
+                          "".join(p.read_text(encoding="utf-8") for p in (ROOT / "doctor").glob("*.cpp") if p.name != "codes.cpp")))
+    codes = {code for _, code, _ in declared}
+    assert codes <= used, f"never found: {codes - used}"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_settings_that_are_named_exist(page):
     known = set(re.findall(r"ROW\((\w+), (\w+)\)", read("config/keys.cpp")))

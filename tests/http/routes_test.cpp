@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(ready_shows_each_dependency_with_latency_and_since) {
       a.body ==
       R"({"ready":true,"reasons":[],"dependencies":[)"
       R"({"name":"mqtt","ok":true,"reason":"","since":"2026-11-20T12:00:00.000000Z","latency_us":250},)"
-      R"({"name":"postgresql","ok":true,"reason":"","since":"2026-11-20T12:00:00.000000Z","latency_us":1200}]})");
+      R"({"name":"postgresql","ok":true,"reason":"","since":"2026-11-20T12:00:00.000000Z","latency_us":1200}],"findings":[]})");
 }
 
 BOOST_AUTO_TEST_CASE(not_ready_is_503_and_says_what_is_missing) {

@@ -47,6 +47,8 @@ service_snapshot gen_snapshot() {
                      {},
                      {}};
   for (int i = *rc::gen::inRange(0, 4); i > 0; --i) {
+    s.findings.push_back({gen_text(), gen_text(), *rc::gen::elementOf(severities), gen_text(),
+                          gen_text(), gen_text()});
     s.lanes.push_back({*rc::gen::arbitrary<std::int32_t>(), gen_text(), gen_text(), gen_text(),
                        gen_time(), gen_count(), gen_count(), gen_count()});
     s.dependencies.push_back({gen_text(), *rc::gen::arbitrary<bool>(), gen_text(), gen_time(),
@@ -82,7 +84,7 @@ bool same(const stall_status& a, const stall_status& b) {
   return a.lane == b.lane && a.epoch == b.epoch && a.batch == b.batch && a.events == b.events &&
          a.holder == b.holder && a.doing == b.doing && a.dependency == b.dependency &&
          a.reason == b.reason && a.since == b.since && a.lasted == b.lasted &&
-         a.held_for == b.held_for && a.given_back == b.given_back;
+         a.held_for == b.held_for && a.given_back == b.given_back && a.held == b.held;
 }
 template <class T>
 bool same(const std::vector<T>& a, const std::vector<T>& b) {
@@ -94,7 +96,7 @@ bool same(const service_snapshot& a, const service_snapshot& b) {
          a.started_at == b.started_at && a.taken_at == b.taken_at && a.ready == b.ready &&
          a.stopping == b.stopping && same(a.counts, b.counts) && same(a.lanes, b.lanes) &&
          same(a.dependencies, b.dependencies) && same(a.actors, b.actors) &&
-         same(a.stalls, b.stalls);
+         same(a.stalls, b.stalls) && a.findings == b.findings;
 }
 
 struct bad_json {
@@ -120,6 +122,7 @@ BOOST_AUTO_TEST_CASE(members_are_named_as_documented) {
   s.counts = {10, 5, 2, 1, 0, 1};
   s.lanes = {{3, "td-3", "reading", "", {}, 7, 1, 10}};
   s.actors = {{"mirror 1", "running", 2}};
+  s.findings = {{"database", "database_fsync", severity::danger, "fsync is off", "a\nb", "psql"}};
   BOOST_TEST(
       to_json(s) ==
       R"({"version":"0.1.0","node":"","deployment":"",)"
@@ -130,7 +133,22 @@ BOOST_AUTO_TEST_CASE(members_are_named_as_documented) {
       R"("lanes":[{"slot":3,"client_id":"td-3","state":"reading","reason":"",)"
       R"("since":"1970-01-01T00:00:00.000000Z","epoch":7,"in_flight":1,"received":10}],)"
       R"("dependencies":[],)"
-      R"("actors":[{"name":"mirror 1","state":"running","restarts":2}],"stalls":[]})");
+      R"("actors":[{"name":"mirror 1","state":"running","restarts":2}],"stalls":[],)"
+      R"("findings":[{"area":"database","code":"database_fsync","severity":"danger",)"
+      R"("what":"fsync is off","mend":"a\nb","where":"psql"}]})");
+}
+
+BOOST_AUTO_TEST_CASE(readiness_names_warnings_and_dangers_and_is_not_changed_by_them) {
+  service_snapshot s;
+  s.ready = true;
+  s.findings = {{"database", "database_fsync", severity::danger, "fsync is off", "x", "psql"},
+                {"database", "database_clock", severity::warning, "off", "", ""},
+                {"database", "database_checksums", severity::note, "off", "", ""}};
+  const auto text = readiness_json(s);
+  BOOST_TEST(text.starts_with(R"({"ready":true,"reasons":[],)"));
+  BOOST_TEST(text.find("database_fsync") != std::string::npos);
+  BOOST_TEST(text.find("database_clock") != std::string::npos);
+  BOOST_TEST(text.find("database_checksums") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(text_that_is_not_utf8_still_makes_json) {
@@ -171,6 +189,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_snapshot_is_refused_with_the_place) {
       {"{" + good + R"(,"lanes":{}})", errc::payload_invalid, "/lanes"},
       {"{" + good + R"(,"lanes":[{},5]})", errc::payload_invalid, "/lanes/1"},
       {"{" + good + R"(,"lanes":[{"slot":3000000000}]})", errc::payload_invalid, "/lanes/0/slot"},
+      {"{" + good + R"(,"findings":[{"severity":"bad"}]})", errc::payload_invalid,
+       "/findings/0/severity"},
       {"{" + good + R"(,"dependencies":[{"latency_us":"1"}]})", errc::payload_invalid,
        "/dependencies/0/latency_us"},
   };

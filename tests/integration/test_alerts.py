@@ -29,7 +29,7 @@ def test_every_rule_asks_for_metrics_that_exist():
 
 
 def test_a_stall_is_an_alert_and_recovery_ends_it(stack):
-    service = stack.service(ingest={"stall_after": "2s"}, mqtt={"connect_timeout": "1s"}).start()
+    service = stack.service(ingest={"stall_after": "4s"}, mqtt={"connect_timeout": "1s"}).start()
     producer = stack.producer(seed=1, rate=200)
     stack.oracle.wait_for_stored(50)
     prometheus = Prometheus(service.directory, service.http_port)

@@ -8,7 +8,7 @@ from support.process import wait_for
 from support.wedge import Wedge, threads_named
 
 # As short as they may be set, so that a stall is one in test time. Batches are given back late: the stall comes first.
-QUICK = {"mqtt": {"connect_timeout": "1s"}, "ingest": {"stall_after": "2s", "verdict_timeout": "30s", "lanes": 2},
+QUICK = {"mqtt": {"connect_timeout": "1s"}, "ingest": {"stall_after": "4s", "verdict_timeout": "30s", "lanes": 2},
          "database": {"connections": 2, "statement_timeout": "40s"}}
 
 
@@ -69,7 +69,7 @@ def test_a_wedged_mirror_is_named(stack, service, producer, wedge):
     assert any(f"lane {stall['lane']}: {stall['events']} events unacknowledged" in r for r in ready["reasons"]), ready
     metrics = service.metrics()
     assert metrics.value("taylordash_stalled_lanes") >= 1
-    assert metrics.value("taylordash_lane_unacknowledged_seconds", lane=str(stall["lane"])) >= 2
+    assert metrics.value("taylordash_lane_unacknowledged_seconds", lane=str(stall["lane"])) >= 4
     mirror.release()
     recovered(stack, service, producer)
 

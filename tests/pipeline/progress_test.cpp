@@ -68,12 +68,12 @@ BOOST_AUTO_TEST_CASE(giving_back_is_no_progress_and_names_the_reason) {
   const failure away{errc::database_away, "connection refused"};
   board.took(batch, 4000, at);
   at += 20s;
-  board.gave_back(3, away, at);
+  board.gave_back(3, 4000, away, at);
   board.turned(3, at);
   board.took({3, 3, 1}, 4000, at);
   at += 11s;
   board.turned(3, at);
-  board.gave_back(3, away, at);
+  board.gave_back(3, 4000, away, at);
   at += 1s;
   BOOST_REQUIRE(stalled().size() == 1u);
   BOOST_TEST(stalled().front().dependency == "postgresql");
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(giving_back_is_no_progress_and_names_the_reason) {
 
 BOOST_AUTO_TEST_CASE(what_was_given_back_and_does_not_come_again_is_no_debt) {
   board.took(batch, 10, at);
-  board.gave_back(3, {errc::broker_away, "cut"}, at);
+  board.gave_back(3, 10, {errc::broker_away, "cut"}, at);
   for (int i = 0; i <= 5; ++i, at += 1s) {
     board.turned(3, at);
     board.quiet(3, at);
@@ -99,12 +99,56 @@ BOOST_AUTO_TEST_CASE(what_was_given_back_and_does_not_come_again_is_no_debt) {
 BOOST_AUTO_TEST_CASE(a_moment_of_quiet_before_the_broker_sends_again_forgives_nothing) {
   board.took(batch, 10, at);
   at += 20s;
-  board.gave_back(3, {errc::timed_out, "no verdict"}, at);
+  board.gave_back(3, 10, {errc::timed_out, "no verdict"}, at);
   board.quiet(3, at);
   at += 1s;
   board.took({3, 3, 1}, 10, at);
   at += 10s;
   BOOST_TEST(stalled().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(quiet_looks_on_two_connections_do_not_add_up) {
+  const failure cut{errc::broker_away, "cut"};
+  board.took(batch, 10, at);
+  board.gave_back(3, 10, cut, at);
+  board.connected(3);
+  board.quiet(3, at);
+  at += 31s;
+  board.connected(3);
+  board.quiet(3, at);
+  BOOST_TEST(stalled().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_given_back_before_it_was_passed_on_is_a_debt_too) {
+  for (int i = 0; i < 32; ++i, at += 1s) {
+    board.turned(3, at);
+    board.gave_back(3, 7, {errc::broker_away, "malformed packet"}, at);
+  }
+  BOOST_REQUIRE(stalled().size() == 1u);
+  BOOST_TEST(stalled().front().given_back == 32u);
+  BOOST_TEST(stalled().front().dependency == "mqtt");
+  BOOST_TEST(text().starts_with(
+      "lane 3: 7 events unacknowledged for 32 s: what it read was given back (32 times)"));
+}
+
+BOOST_AUTO_TEST_CASE(time_in_which_the_whole_process_stood_still_is_nobodys_fault) {
+  board.took(batch, 10, at);
+  board.turned(4, at);
+  at += 60s;
+  board.forgive(45s);
+  BOOST_TEST(stalled().empty());
+  BOOST_TEST(board.owing(at).at(3).count() == 15000);
+  at += 16s;
+  BOOST_TEST(stalled().size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(it_is_known_whether_a_lane_has_settled_since) {
+  board.took(batch, 10, at);
+  BOOST_TEST(!board.settled_since(3, at));
+  board.settled(3, at + 1s);
+  BOOST_TEST(board.settled_since(3, at));
+  BOOST_TEST(!board.settled_since(3, at + 1s));
+  BOOST_TEST(!board.settled_since(8, at));
 }
 
 BOOST_AUTO_TEST_CASE(a_lane_that_takes_no_turns_is_named_though_it_holds_nothing) {

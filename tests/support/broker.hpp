@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -40,6 +41,9 @@ class broker {
   void stop();  ///< SIGTERM: saves its state
   void kill();  ///< SIGKILL: what was not saved is lost
   void save();  ///< SIGUSR1, and waits until it is on disk
+
+  /// Where it keeps its database.
+  const std::filesystem::path& folder() const noexcept { return dir_.path(); }
 
   child_process& process() { return *process_; }
   std::string log() const { return process_ ? process_->output() : std::string{}; }

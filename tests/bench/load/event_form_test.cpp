@@ -98,6 +98,43 @@ BOOST_AUTO_TEST_CASE(repeat_their_ids_for_the_same_seed) {
     BOOST_TEST(std::string{one.next(at)} == other.next(at));
 }
 
+BOOST_AUTO_TEST_CASE(have_the_sizes_they_are_asked_for_and_stay_valid) {
+  std::vector<td::schema_definition> shipped;
+  for (const auto& s : td::shipped_schemas())
+    shipped.push_back({std::string{s.kind}, s.version, false, std::string{s.body}});
+  const auto schemas = td::schema_registry::make(shipped, td::unknown_kinds::strict,
+                                                 std::make_shared<td::shadow_book>(), nullptr);
+  std::vector<std::size_t> sizes;
+  for (std::size_t bytes = 350; bytes < 2600; ++bytes)
+    sizes.push_back(bytes);
+  sizes.insert(sizes.end(), {4096, 65'536, 300'000, 1u << 20});
+  event_writer writer{1, 42, sizes};
+  auto raw = std::make_shared<td::batch>();
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const auto body = writer.next({.occurred_at = at, .due = at, .size = i});
+    BOOST_TEST(body.size() == sizes[i]);
+    BOOST_TEST((td::bench::due_in(event_form::trace_id.in(body)) == at));
+    raw->add(event_form::topic, body, at);
+  }
+  const auto checked = td::validator{{}, *schemas}.check(raw, at);
+  BOOST_TEST(checked.rejects.empty());
+  BOOST_TEST(checked.events.size() == sizes.size());
+}
+
+BOOST_AUTO_TEST_CASE(have_the_same_ids_with_and_without_a_due_time) {
+  event_writer one{7, 3};
+  event_writer other{7, 3};
+  for (int i = 0; i < 10; ++i) {
+    const std::string id{event_form::event_id.in(one.next(at))};
+    BOOST_TEST(id == event_form::event_id.in(other.next({.occurred_at = at, .due = at})));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(tell_no_due_time_where_there_is_none) {
+  for (const auto* text : {"", "0", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", "0123456789abcdef"})
+    BOOST_TEST(td::bench::due_in(text).time_since_epoch().count() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(sum_the_first_32_bits_of_their_ids) {
   event_writer writer{7, 3};
   std::uint64_t sum = 0;

@@ -1,5 +1,8 @@
 #include "bench/load/generator.hpp"
 
+#include <csignal>
+#include <future>
+#include <map>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -34,13 +37,35 @@ struct listening_broker {
   listening_broker() { BOOST_REQUIRE(lane->connect().has_value()); }
 };
 
+/// A load under way in a thread of its own.
+class result_of {
+ public:
+  result_of(td::test::broker&, load what)
+      : future_{std::async(std::launch::async, [what] { return generate(what, {}); })} {}
+
+  bool still_runs_after(std::chrono::milliseconds t) {
+    return future_.wait_for(t) == std::future_status::timeout;
+  }
+  td::result<load_report> take() {
+    BOOST_REQUIRE((future_.wait_for(30s) == std::future_status::ready));
+    return future_.get();
+  }
+
+ private:
+  std::future<td::result<load_report>> future_;
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(generators)
 
 BOOST_FIXTURE_TEST_CASE(break_as_many_events_as_they_are_told, listening_broker) {
-  const auto report = generate(
-      {.broker = broker.options(), .events = 400, .producers = 2, .window = 50, .invalid = 25}, {});
+  const auto report = generate({.broker = broker.options(),
+                                .events = 400,
+                                .producers = 2,
+                                .window = 50,
+                                .mix = {.invalid = 25}},
+                               {});
   BOOST_REQUIRE(report.has_value());
   td::batch all;
   read_all(*lane, all, 400);
@@ -118,14 +143,128 @@ BOOST_AUTO_TEST_CASE(stop_when_asked) {
   BOOST_TEST((report.error().code == td::errc::stopping));
 }
 
-BOOST_AUTO_TEST_CASE(report_in_a_line_that_reads_back) {
-  const load_report report{.published = 400'000, .id_sum = ~0ull};
-  const auto back = parse_load_report(to_text(report));
-  BOOST_REQUIRE(back.has_value());
-  BOOST_TEST((*back == report));
-  for (const auto* line : {"", "load published=", "load published=1", "load published=1 id_sum=",
-                           "load published=1 id_sum=2 ", "x load published=1 id_sum=2"})
-    BOOST_TEST(!parse_load_report(line).has_value());
+BOOST_FIXTURE_TEST_CASE(repeat_and_delay_and_break_as_many_events_as_they_are_told,
+                        listening_broker) {
+  const load what{.broker = broker.options(),
+                  .producers = 2,
+                  .window = 50,
+                  .mix = {.sizes = {{350, 3}, {400, 1}, {5000, 1}},
+                          .invalid = 10,
+                          .duplicate = 20,
+                          .out_of_order = 30,
+                          .late_by_seconds = 60},
+                  .profile = load_profile{.pieces = {{1000, 3000, 200ms}}}};
+  BOOST_REQUIRE(what.total() == 400u);
+  const auto report = generate(what, {});
+  BOOST_REQUIRE(report.has_value());
+  BOOST_TEST(report->sent() == 400u);
+  BOOST_TEST(report->duplicates == 80u);
+  BOOST_TEST(report->published == 320u);
+  BOOST_TEST(report->invalid == 40u);
+  BOOST_TEST(report->out_of_order == 120u);
+  BOOST_TEST(report->unheard == 0u);
+  BOOST_TEST(report->lateness.count() == 400u);
+  BOOST_TEST(report->acknowledged.count() == 400u);
+  BOOST_TEST((report->acknowledged.most() >= report->lateness.at(0.5)));
+
+  td::batch all;
+  read_all(*lane, all, 400);
+  std::map<std::string, std::string> bodies;  // by id
+  std::map<std::size_t, unsigned> sizes;
+  std::uint64_t sum = 0;
+  unsigned repeated = 0, broken = 0, late = 0;
+  for (const auto& m : all.messages()) {
+    const std::string body{all.body(m)};
+    const std::string id{event_form::event_id.in(body)};
+    const auto [known, fresh] = bodies.emplace(id, body);
+    if (!fresh) {
+      ++repeated;
+      BOOST_TEST(known->second == body);  // byte for byte
+      continue;
+    }
+    ++sizes[body.size()];
+    sum += std::stoull(id.substr(0, 8), nullptr, 16);
+    broken += event_form::task_id.in(body).front() == 'x' ? 1u : 0u;
+    const auto due = due_in(event_form::trace_id.in(body));
+    const auto occurred = *td::parse_rfc3339(event_form::occurred_at.in(body));
+    BOOST_TEST((due >= report->started_at));
+    BOOST_TEST((due <= report->started_at + 200ms));
+    BOOST_TEST((occurred <= due));
+    BOOST_TEST((due - occurred <= 60s));
+    late += occurred < due ? 1u : 0u;
+  }
+  BOOST_TEST(repeated == 80u);
+  BOOST_TEST(broken == 40u);
+  BOOST_TEST(late == 120u);
+  BOOST_TEST(sum == report->id_sum);
+  BOOST_TEST(sizes.size() == 3u);
+  BOOST_TEST(sizes[350] == 192u);
+  BOOST_TEST(sizes[400] == 64u);
+  BOOST_TEST(sizes[5000] == 64u);
+}
+
+BOOST_AUTO_TEST_CASE(count_events_that_nobody_subscribes_to) {
+  td::test::broker broker;
+  const auto report = generate({.broker = broker.options(), .events = 50, .producers = 2}, {});
+  BOOST_REQUIRE(report.has_value());
+  BOOST_TEST(report->published == 50u);
+  BOOST_TEST(report->unheard == 50u);
+}
+
+/// A broker that stands still: the events go out late, and the schedule does not move.
+BOOST_FIXTURE_TEST_CASE(say_how_late_they_were_and_keep_the_due_times, listening_broker) {
+  result_of stalled{broker,
+                    {.broker = broker.options(),
+                     .producers = 1,
+                     .window = 20,
+                     .profile = load_profile{.pieces = {{500, 500, 1s}}}}};
+  td::batch all;
+  read_all(*lane, all, 50);  // it runs
+  broker.process().signal(SIGSTOP);
+  BOOST_TEST_REQUIRE(stalled.still_runs_after(1500ms));
+  broker.process().signal(SIGCONT);
+  const auto report = stalled.take();
+  BOOST_REQUIRE(report.has_value());
+  BOOST_TEST(report->published == 500u);
+  BOOST_TEST((report->acknowledged.most() >= 1s));
+  BOOST_TEST((report->lateness.at(0.99) >= 500ms));
+  BOOST_TEST(report->found_no_room > 0u);
+  BOOST_TEST(distrust(*report).has_value());
+
+  BOOST_TEST_REQUIRE(lane->acknowledge().has_value());
+  td::batch rest;
+  read_all(*lane, rest, 500 - all.size());
+  for (const auto& m : rest.messages()) {
+    const auto due = due_in(event_form::trace_id.in(rest.body(m)));
+    BOOST_TEST((due <= report->started_at + 1s));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(fail_when_there_is_no_broker) {
+  td::broker_options nowhere{.port = td::test::free_port(), .connect_timeout = 500ms};
+  const auto report = generate({.broker = nowhere, .events = 10}, {});
+  BOOST_REQUIRE(!report);
+  BOOST_TEST((report.error().code == td::errc::broker_away));
+  BOOST_TEST(report.error().detail.find(std::to_string(nowhere.port)) != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(fail_when_the_broker_goes_away_meanwhile, listening_broker) {
+  result_of cut{broker,
+                {.broker = broker.options(),
+                 .producers = 3,
+                 .profile = load_profile{.pieces = {{200, 200, 60s}}}}};
+  td::batch all;
+  read_all(*lane, all, 20);
+  broker.kill();
+  const auto report = cut.take();
+  BOOST_REQUIRE(!report);
+  BOOST_TEST((report.error().code == td::errc::broker_away));
+}
+
+BOOST_AUTO_TEST_CASE(refuse_a_mix_that_can_not_be_before_they_connect) {
+  const auto report = generate({.events = 10, .mix = {.invalid = 60, .duplicate = 60}}, {});
+  BOOST_REQUIRE(!report);
+  BOOST_TEST((report.error().code == td::errc::configuration_invalid));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

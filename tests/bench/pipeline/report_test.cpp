@@ -3,6 +3,8 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "tests/bench/report/xml.hpp"
+
 using namespace std::chrono_literals;
 using namespace td::bench;
 
@@ -22,14 +24,18 @@ run_result run_of(const char* contender, double rate, std::chrono::milliseconds 
 /// Ratios 0.8, 0.95, 1.0; service CPU 5, 6 and 7 us per event.
 pipeline_results sample() {
   pipeline_results all;
-  series s{.how = method::backlog};
-  s.service = {run_of("service", 80, 5ms, 90u << 20), run_of("service", 95, 7ms, 100u << 20),
-               run_of("service", 100, 6ms, 80u << 20)};
-  s.limit.assign(3, run_of("limit", 100, 3ms, 10u << 20));
-  all.methods.push_back(s);
+  rounds r{.how = method::backlog};
+  r.turns = {
+      {.name = "service",
+       .runs = {run_of("service", 80, 5ms, 90u << 20), run_of("service", 95, 7ms, 100u << 20),
+                run_of("service", 100, 6ms, 80u << 20)}},
+      {.name = "limit", .runs = {}}};
+  r.turns[1].runs.assign(3, run_of("limit", 100, 3ms, 10u << 20));
+  all.methods.push_back(r);
   all.idle_cpu = 0.002;
   all.start_to_ready_ms = {100, 1500, 200};
-  all.machine = {{"processor", "a \"fast\" one"}};
+  all.record.machine = {{"processor", "a \"fast\" <one>"}};
+  all.record.command = "taylordash-bench pipeline";
   return all;
 }
 
@@ -58,7 +64,7 @@ BOOST_AUTO_TEST_CASE(judge_medians_of_pairs_and_the_worst_memory) {
 
 BOOST_AUTO_TEST_CASE(say_when_a_target_is_missed) {
   auto slow = sample();
-  for (auto& r : slow.methods.front().service) {
+  for (auto& r : slow.methods.front().turns.front().runs) {
     r.rate /= 2;
     r.consumer = r.consumer + r.consumer;
     r.peak_memory *= 3;
@@ -78,11 +84,25 @@ BOOST_AUTO_TEST_CASE(keep_every_run_in_json) {
   const auto all = boost::json::parse(to_json(sample())).as_object();
   const auto& first = all.at("methods").as_array().at(0).as_object();
   BOOST_TEST(first.at("method").as_string() == "backlog");
-  BOOST_TEST(first.at("ratios").as_array().size() == 3u);
+  BOOST_TEST(first.at("ratios").at("limit").as_array().size() == 3u);
   BOOST_TEST(first.at("service").as_array().at(1).at("consumer_us_per_event").as_double() == 7);
   BOOST_TEST(first.at("limit").as_array().size() == 3u);
-  BOOST_TEST(all.at("machine").at("processor").as_string() == "a \"fast\" one");
+  BOOST_TEST(all.at("machine").at("processor").as_string() == "a \"fast\" <one>");
   BOOST_TEST(all.at("targets").as_array().size() == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(show_every_run_on_the_page) {
+  const auto html = td::test::read_xml(to_page(sample()).html());
+  BOOST_TEST(html.count("p", "class", "verdict good") == 1u);
+  BOOST_TEST(html.texts("td").count("holds") == 5u);
+  BOOST_TEST(html.texts("dd").count("a \"fast\" <one>") == 1u);
+  BOOST_TEST(html.texts("pre").count("taylordash-bench pipeline") == 1u);
+  const auto plots = html.all("svg", "role", "img");
+  BOOST_REQUIRE(plots.size() == 3u);                        // rates, ratio, CPU
+  BOOST_TEST(plots[0].count("circle") == 3u + 1u);          // the service's, and its key
+  BOOST_TEST(plots[0].count("rect", "class", "f1") == 4u);  // the limit's
+  BOOST_TEST(plots[1].count("circle") == 4u);
+  BOOST_TEST(plots[2].count("rect", "class", "f0") == 3u);  // a bar each, and the key
 }
 
 BOOST_AUTO_TEST_SUITE_END()

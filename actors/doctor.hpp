@@ -1,0 +1,31 @@
+#pragma once
+
+#include "doctor/doctor.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "actors/context.hpp"
+#include "actors/interfaces.hpp"
+#include "storage/interrupter.hpp"
+
+namespace td {
+
+/// What the settings say about where to look and what is needed there.
+doctor_options doctor_options_from(const settings& s);
+
+/// One look. Servers that are away are left out: the status board's dependencies tell of them.
+using look = std::function<examination(const doctor_options&, doctor_memory&)>;
+
+/// Spawns DOCTOR: looks at broker, database and machine once the service is ready, then every ten
+/// minutes, without publishing anything; keeps the status board's findings and logs each when it
+/// appears and when it goes. Detached, with connections of its own: whatever becomes of it, ingest
+/// goes on.
+doctor_actor make_doctor(caf::actor_system& system, shared_context shared,
+                         std::shared_ptr<interrupter> stop);
+
+/// The same on the scheduler, for tests in virtual time.
+doctor_actor make_scheduled_doctor(caf::actor_system& system, shared_context shared, look look_at);
+
+}  // namespace td

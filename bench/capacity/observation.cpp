@@ -1,0 +1,96 @@
+#include "bench/capacity/observation.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace td::bench {
+
+namespace {
+
+constexpr double growth_share = 0.01;  // of the rate: what rounding of samples and batches explains
+constexpr double noise_factor = 2;     // times the deviation over the window
+constexpr double on_time_share = 0.97;  // of the rate has to leave the generator
+constexpr double blocked_much = 0.05;   // of the events met a full window: the broker held them up
+constexpr double decisive = 0.9;        // stored less than this of the rate: no second look
+
+double median_of(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  if (values.size() % 2 == 1) return *middle;
+  return (*middle + *std::max_element(values.begin(), middle)) / 2;
+}
+
+}  // namespace
+
+std::string_view name_of(finding f) noexcept {
+  switch (f) {
+    case finding::sustained:
+      return "sustained";
+    case finding::backlog_grows:
+      return "backlog_grows";
+    case finding::too_slow:
+      return "too_slow";
+    case finding::generator_limited:
+      return "generator_limited";
+  }
+  return "";
+}
+
+std::string_view sentence_of(finding f) noexcept {
+  switch (f) {
+    case finding::sustained:
+      return "sustained";
+    case finding::backlog_grows:
+      return "the backlog grows";
+    case finding::too_slow:
+      return "p99 above the wish";
+    case finding::generator_limited:
+      return "the generator was late";
+  }
+  return "";
+}
+
+backlog_trend backlog_trend_of(const std::vector<backlog_sample>& samples) {
+  if (samples.size() < 3) return {};
+  std::vector<double> slopes;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    for (std::size_t j = i + 1; j < samples.size(); ++j) {
+      const double apart = samples[j].at_s - samples[i].at_s;
+      if (apart > 0) slopes.push_back((samples[j].events - samples[i].events) / apart);
+    }
+  }
+  backlog_trend t{.slope = median_of(std::move(slopes))};
+  std::vector<double> levels;
+  for (const auto& s : samples)
+    levels.push_back(s.events - t.slope * s.at_s);
+  const double level = median_of(levels);
+  for (auto& l : levels)
+    l = std::abs(l - level);
+  t.deviation = median_of(std::move(levels));
+  return t;
+}
+
+judgement judge(const observation& seen, const wish& wanted) {
+  const auto t = backlog_trend_of(seen.backlog);
+  judgement j{.growth = t.slope};
+  j.growth_ok = growth_share * seen.rate;
+  if (seen.window_s > 0) j.growth_ok += noise_factor * t.deviation / seen.window_s;
+
+  const bool blocked = seen.blocked_share > blocked_much;
+  const bool late = seen.offered < on_time_share * seen.rate || seen.late_p99_ms > wanted.late_ms;
+  if (late && !blocked) {
+    // It may have been somebody else's moment.
+    j.what = finding::generator_limited;
+    j.close = seen.offered > decisive * seen.rate;
+  } else if (j.growth > j.growth_ok) {
+    j.what = finding::backlog_grows;
+    j.close = seen.stored > decisive * seen.rate;
+  } else if (seen.p99_ms > wanted.p99_ms) {
+    j.what = finding::too_slow;
+    j.close = seen.stored > decisive * seen.rate;
+  }
+  return j;
+}
+
+}  // namespace td::bench

@@ -1,0 +1,128 @@
+#include "bench/capacity/store_view.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "bench/process_usage.hpp"
+#include "standalone/files.hpp"
+
+namespace td::bench {
+
+namespace {
+
+constexpr const char* follow_sql =
+    "SELECT coalesce(max(position), 0), "
+    "coalesce(sum(stored + duplicate + dead_lettered), 0)::bigint, "
+    "coalesce(min(batch_id), 0), coalesce(max(batch_id), 0) "
+    "FROM mirror_batches WHERE position > {}";
+
+// The bounds in batch_id let the BRIN index leave out what earlier loads have stored.
+constexpr const char* latency_sql = R"(
+SELECT percentile_disc(ARRAY[0.5, 0.99, 0.999, 1]) WITHIN GROUP (ORDER BY took)
+FROM (SELECT (extract(epoch FROM b.committed_at - e.occurred_at) * 1000)::float8 AS took
+      FROM events_mirror e JOIN mirror_batches b USING (batch_id)
+      WHERE e.batch_id BETWEEN {0} AND {1} AND b.batch_id BETWEEN {0} AND {1}
+        AND e.occurred_at >= timestamptz '{2}' AND e.occurred_at < timestamptz '{3}') t)";
+
+constexpr const char* size_sql =
+    "SELECT coalesce((SELECT sum(pg_total_relation_size(relid)) FROM "
+    "pg_partition_tree('events_mirror')), 0)::bigint + pg_total_relation_size('dlq_events') + "
+    "pg_total_relation_size('mirror_batches')";
+
+/// Of "{1.5,2.5}", one after the other.
+double next_number(std::string_view& text) {
+  double value = 0;
+  if (!text.empty()) text.remove_prefix(1);
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), value).ptr;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return value;
+}
+
+}  // namespace
+
+result<store_view> store_view::open(const std::string& url) {
+  auto session = pg::session::open({.url = url, .application_name = "taylordash-capacity"});
+  if (!session) return session.error();
+  // Sorting the latencies of a long run must not use the disk that the next one is measured on.
+  if (auto r = session->exec("SET work_mem = '256MB'"); !r) return r.error();
+  store_view view{std::move(*session)};
+  if (auto r = view.follow(); !r) return r.error();
+  view.decided_ = 0;
+  view.mark();
+  return view;
+}
+
+result<void> store_view::follow() {
+  auto r = session_.exec(fmt::format(follow_sql, position_));
+  if (!r) return r.error();
+  if (r->number(0, 0) == 0) return ok();
+  position_ = r->number(0, 0);
+  decided_ += static_cast<std::uint64_t>(r->number(0, 1));
+  if (first_batch_ == 0) first_batch_ = r->number(0, 2);
+  first_batch_ = std::min(first_batch_, r->number(0, 2));
+  last_batch_ = std::max(last_batch_, r->number(0, 3));
+  return ok();
+}
+
+result<commit_latency> store_view::latency(timestamp from, timestamp to) {
+  auto r = session_.exec(
+      fmt::format(latency_sql, first_batch_, last_batch_, to_rfc3339(from), to_rfc3339(to)));
+  if (!r) return r.error();
+  commit_latency l;
+  if (r->is_null(0, 0)) return l;
+  auto text = r->text(0, 0);
+  for (double* into : {&l.p50_ms, &l.p99_ms, &l.p999_ms, &l.most_ms})
+    *into = next_number(text);
+  return l;
+}
+
+result<bool> store_view::holds_events() {
+  auto r =
+      session_.exec("SELECT EXISTS (SELECT FROM events_mirror) OR EXISTS (SELECT FROM dlq_events)");
+  if (!r) return r.error();
+  return r->truth(0, 0);
+}
+
+result<void> store_view::forget() {
+  if (auto r = session_.exec("TRUNCATE events_mirror, mirror_batches, dlq_events CASCADE"); !r)
+    return r.error();
+  position_ = 0;
+  mark();
+  last_batch_ = 0;
+  return ok();
+}
+
+result<double> store_view::wal_bytes() {
+  auto r = session_.exec("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint");
+  if (!r) return r.error();
+  return static_cast<double>(r->number(0, 0));
+}
+
+result<double> store_view::stored_bytes() {
+  auto r = session_.exec(size_sql);
+  if (!r) return r.error();
+  return static_cast<double>(r->number(0, 0));
+}
+
+std::optional<pid_t> store_view::local_server() {
+  auto r = session_.exec(
+      "SELECT pg_backend_pid(), inet_server_addr() IS NULL OR inet_server_addr() <<= '127.0.0.0/8' "
+      "OR inet_server_addr() = '::1'");
+  if (!r || !r->truth(0, 1)) return std::nullopt;
+  const auto line = read_text(fmt::format("/proc/{}/stat", r->number(0, 0)));
+  // A forwarded port or another namespace: that pid is somebody else's, or nobody's.
+  if (!line || line->find("(postgres)") == std::string::npos) return std::nullopt;
+  const auto parsed = parse_stat_line(*line);
+  if (!parsed || parsed->parent <= 1) return std::nullopt;
+  return parsed->parent;
+}
+
+result<std::string> store_view::server_version() {
+  auto r = session_.exec("SHOW server_version");
+  if (!r) return r.error();
+  return std::string{r->text(0, 0)};
+}
+
+}  // namespace td::bench

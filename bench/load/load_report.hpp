@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bench/load/histogram.hpp"
+#include "bench/process_usage.hpp"
+#include "pipeline/result.hpp"
+#include "pipeline/time.hpp"
+
+namespace td::bench {
+
+/// What was published, all of it acknowledged by the broker.
+struct load_report {
+  std::uint64_t published{};  ///< different events: valid and invalid, without repetitions
+  std::uint64_t id_sum{};     ///< of those; see event_writer
+
+  std::uint64_t invalid{};       ///< of `published`
+  std::uint64_t out_of_order{};  ///< of `published`
+  std::uint64_t duplicates{};    ///< sent beside them: events that had been sent before
+  std::uint64_t unheard{};       ///< acknowledged with "no matching subscribers" (reason 16): gone
+
+  timestamp started_at{};            ///< what the schedule counts from
+  histogram lateness{};              ///< open loop: due -> handed to the system's socket
+  histogram acknowledged{};          ///< open loop: due -> PUBACK, seen up to `pace_grain` late
+  std::uint64_t found_no_room{};     ///< times that the window of unacknowledged events was full
+  cpu_time used{};                   ///< by the producers' threads
+  std::chrono::milliseconds took{};  ///< from the start to the last acknowledgement
+
+  std::uint64_t sent() const noexcept { return published + duplicates; }
+
+  bool operator==(const load_report&) const = default;
+};
+
+/// A generator that is later than this at its 99th percentile is no producer on schedule any more:
+/// what its run says about latency is about the generator.
+inline constexpr std::chrono::microseconds trusted_lateness{10'000};
+
+/// Absent when the run can be trusted; else a sentence for people: how late it was, and whether
+/// the broker (window full) or the generator itself was the reason.
+std::optional<std::string> distrust(const load_report& report);
+
+/// "load published=400000 id_sum=123 ...": the last line of `taylordash-bench load`; and back,
+/// without histograms. Absent for any other line.
+std::string to_text(const load_report& report);
+std::optional<load_report> parse_load_report(std::string_view line);
+
+/// All of it as one JSON object, with quantiles for people and histograms for programs; and back.
+/// configuration_invalid: it is no such document.
+std::string to_json(const load_report& report);
+result<load_report> parse_load_json(std::string_view text);
+
+}  // namespace td::bench

@@ -1,0 +1,168 @@
+#include "mqtt/probe_session.hpp"
+
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "mqtt/connection.hpp"
+
+namespace td {
+
+namespace {
+
+using clock = connection::clock;
+using std::chrono::milliseconds;
+
+constexpr const char* fence_filter = "taylordash/doctor/fence";  // subscribed by nobody
+constexpr std::uint8_t refused_from = 0x80;
+
+class mosquitto_probe final : public probe_session, private connection::receiver {
+ public:
+  explicit mosquitto_probe(probe_options options)
+      : options_{std::move(options)},
+        connection_{options_.broker,
+                    {.client_id = options_.client_id,
+                     .keep_session = options_.keep_session,
+                     .receive_maximum = options_.receive_maximum,
+                     .send_maximum = options_.send_maximum,
+                     .session_expiry = options_.session_expiry},
+                    *this} {}
+
+  result<bool> connect() override {
+    received_.clear();
+    return connection_.open();
+  }
+
+  const broker_terms& terms() const noexcept override { return connection_.terms_of_broker(); }
+
+  result<std::uint8_t> subscribe(const std::string& filter, bool retained) override {
+    if (auto open = check_open(); !open) return open.error();
+    subscribed_.reset();
+    const auto packet = connection_.queue_subscribe(filter, retained);
+    if (!packet) return packet.error();
+    if (auto done = exchange([this] { return subscribed_.has_value(); }); !done)
+      return done.error();
+    return *subscribed_;
+  }
+
+  result<published> publish(const std::string& topic, std::string_view body,
+                            std::size_t count) override {
+    if (auto open = check_open(); !open) return open.error();
+    published_ = {};
+    const auto window = std::min(options_.send_maximum, connection_.broker_window());
+    std::size_t sent = 0;
+    const auto answered = [this] { return published_.acknowledged + published_.refused; };
+    while (answered() < count) {
+      for (; sent < count && sent - answered() < window; ++sent) {
+        if (auto packet = connection_.queue_publish(topic, body, false); !packet)
+          return packet.error();
+      }
+      const auto before = answered();
+      if (auto done = exchange([&] { return answered() > before; }); !done) return done.error();
+    }
+    return published_;
+  }
+
+  result<bool> may_publish(const std::string& topic) override {
+    if (auto open = check_open(); !open) return open.error();
+    published_ = {};
+    if (auto packet = connection_.queue_publish(topic, "", false, 2); !packet)
+      return packet.error();
+    if (auto sent = connection_.flush(options_.broker.connect_timeout); !sent) return sent.error();
+    // A refusing PUBREC ends the exchange; another one queues a PUBREL, which is not let out.
+    const auto answered = [this] { return published_.refused > 0 || connection_.want_write(); };
+    const auto done = read_until(answered, options_.broker.connect_timeout);
+    const bool taken = published_.refused == 0;
+    connection_.close();
+    if (!done) return done.error();
+    return taken;
+  }
+
+  result<std::vector<message>> receive(std::size_t most, milliseconds quiet) override {
+    if (auto open = check_open(); !open) return open.error();
+    while (received_.size() < most) {
+      if (!connection_.readable() && !connection_.wait(quiet)) break;
+      if (auto read = connection_.read_some(); !read) return read.error();
+    }
+    return std::exchange(received_, {});
+  }
+
+  result<void> settle() override {
+    if (auto open = check_open(); !open) return open.error();
+    connection_.committed();
+    unsubscribed_ = false;
+    if (auto packet = connection_.queue_unsubscribe(fence_filter); !packet) return packet.error();
+    return exchange([this] { return unsubscribed_; });
+  }
+
+  result<void> leave(bool end_session) override {
+    if (auto open = check_open(); !open) return open.error();
+    connection_.committed();
+    return connection_.disconnect(end_session, options_.broker.connect_timeout);
+  }
+
+  void drop() noexcept override { connection_.close(); }
+
+ private:
+  // connection::receiver
+  bool on_message(std::string_view topic, std::string_view body, bool, bool) override {
+    received_.push_back({std::string{topic}, std::string{body}});
+    return true;
+  }
+  void on_subscribed(int, std::span<const int> codes) override {
+    subscribed_ = codes.empty() ? refused_from : static_cast<std::uint8_t>(codes.front());
+  }
+  void on_unsubscribed(int) override { unsubscribed_ = true; }
+  void on_published(int, std::uint8_t reason) override {
+    if (reason < refused_from) {
+      ++published_.acknowledged;
+    } else {
+      ++published_.refused;
+      published_.reason = reason;
+    }
+  }
+
+  result<void> check_open() const {
+    if (connection_.is_open()) return ok();
+    return failure{errc::broker_away,
+                   fmt::format("probe '{}' is not connected", options_.client_id)};
+  }
+
+  /// What the broker sends meanwhile is acknowledged with the next exchange.
+  template <class F>
+  result<void> exchange(F&& answered) {
+    connection_.committed();
+    if (auto sent = connection_.flush(options_.broker.connect_timeout); !sent) return sent;
+    return read_until(answered, options_.broker.connect_timeout);
+  }
+
+  template <class F>
+  result<void> read_until(F&& answered, milliseconds patience) {
+    for (const auto until = clock::now() + patience; !answered();) {
+      const auto left = left_until(until);
+      if (left.count() == 0) {
+        connection_.close();
+        return failure{errc::broker_away, fmt::format("no answer within {} ms", patience.count())};
+      }
+      if (!connection_.readable() && !connection_.wait(left)) continue;
+      if (auto read = connection_.read_some(); !read) return read;
+    }
+    return ok();
+  }
+
+  probe_options options_;
+  connection connection_;
+  std::vector<message> received_;
+  std::optional<std::uint8_t> subscribed_;
+  bool unsubscribed_{};
+  published published_;
+};
+
+}  // namespace
+
+std::unique_ptr<probe_session> make_probe_session(probe_options options) {
+  return std::make_unique<mosquitto_probe>(std::move(options));
+}
+
+}  // namespace td

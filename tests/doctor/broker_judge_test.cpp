@@ -1,0 +1,180 @@
+#include "doctor/broker_judge.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/doctor/found.hpp"
+
+using namespace td;
+using namespace td::test;
+
+namespace {
+
+broker_survey sound() {
+  broker_survey s;
+  s.terms.maximum_packet_size = 16'777'216;
+  s.statistics = true;
+  s.version = "mosquitto version 2.1.0";
+  s.dropped = 0;
+  s.stored = 12;
+  s.anonymous = false;
+  s.producer = true;
+  s.producer_writes_events = true;
+  s.queue = broker_survey::queue_behaviour{1500, 0, 0, 1500, 1500, true};
+  s.shared_delivers = true;
+  s.large_event = broker_survey::large::delivered;
+  return s;
+}
+
+broker_needs with_file(std::string_view text) {
+  broker_needs n;
+  n.file = broker_file{"/etc/mosquitto/mosquitto.conf",
+                       broker_options_in(text, "/etc/mosquitto/mosquitto.conf")};
+  return n;
+}
+
+constexpr std::string_view durable =
+    "persistence true\nautosave_interval 15\nmax_queued_messages 1000000000\n";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(broker_judge)
+
+BOOST_AUTO_TEST_CASE(a_sound_broker_is_ok_throughout) {
+  for (const auto& f : judge_broker(sound(), with_file(durable)))
+    BOOST_TEST((f.level == severity::ok), f.code << ": " << f.what);
+}
+
+BOOST_AUTO_TEST_CASE(a_queue_that_drops_is_a_danger_with_the_measured_count_and_the_line) {
+  auto s = sound();
+  s.queue->came_back = 1000;
+  const auto f = found(judge_broker(s, {}), "broker_queue_limit");
+  BOOST_TEST((f.level == severity::danger));
+  BOOST_TEST(holds(f.what, "acknowledged 1,500"));
+  BOOST_TEST(holds(f.what, "500 are gone"));
+  BOOST_TEST(f.mend == "max_queued_messages 1000000000");
+  BOOST_TEST(f.where == "mosquitto.conf, then: systemctl restart mosquitto");
+}
+
+BOOST_AUTO_TEST_CASE(the_place_is_the_line_of_the_file_where_it_is_known) {
+  const auto needs = with_file("# x\nmax_queued_messages 5000\npersistence true\n");
+  const auto f = found(judge_broker(sound(), needs), "broker_queue_limit");
+  BOOST_TEST((f.level == severity::danger));
+  BOOST_TEST(holds(f.where, "/etc/mosquitto/mosquitto.conf:2, "));
+}
+
+BOOST_AUTO_TEST_CASE(a_window_that_throttles_is_a_warning) {
+  auto s = sound();
+  s.queue->window = 20;
+  BOOST_TEST(level(judge_broker(s, {}), "broker_window") == "warning");
+  s = sound();
+  s.terms.receive_maximum = 20;
+  s.queue.reset();
+  const auto f = found(judge_broker(s, {}), "broker_window");
+  BOOST_TEST((f.level == severity::warning));
+  BOOST_TEST(f.mend == "max_inflight_messages 0");
+}
+
+BOOST_AUTO_TEST_CASE(sizes_are_judged_against_the_largest_event) {
+  auto s = sound();
+  s.terms.maximum_packet_size = 65'536;
+  BOOST_TEST(level(judge_broker(s, {}), "broker_packet_size") == "warning");
+  s.terms.maximum_packet_size.reset();
+  BOOST_TEST(level(judge_broker(s, {}), "broker_packet_size") == "note");
+  s.large_event = broker_survey::large::refused;
+  s.large_reason = 0x95;
+  BOOST_TEST(level(judge_broker(s, {}), "broker_packet_size") == "danger");
+  s.large_event = broker_survey::large::discarded;
+  BOOST_TEST(level(judge_broker(s, {}), "broker_packet_size") == "danger");
+  BOOST_TEST(level(judge_broker(sound(), with_file("message_size_limit 1000\n")),
+                   "broker_packet_size") == "danger");
+}
+
+BOOST_AUTO_TEST_CASE(bounds_that_drop_silently_are_dangers) {
+  const auto f = found(judge_broker(sound(), with_file("persistence true\nmemory_limit 1048576\n")),
+                       "broker_silent_bounds");
+  BOOST_TEST((f.level == severity::danger));
+  BOOST_TEST(f.mend == "# memory_limit 1048576");
+}
+
+BOOST_AUTO_TEST_CASE(persistence_is_judged_by_the_file_and_unknown_without_it) {
+  BOOST_TEST(level(judge_broker(sound(), {}), "broker_persistence") == "note");
+  BOOST_TEST(level(judge_broker(sound(), with_file("")), "broker_persistence") == "danger");
+  BOOST_TEST(level(judge_broker(sound(), with_file("persistence true\n")), "broker_persistence") ==
+             "danger");  // saves every 30 minutes
+  BOOST_TEST(level(judge_broker(sound(), with_file(durable)), "broker_persistence") == "ok");
+  auto forgetful = sound();
+  forgetful.queue->session_kept = false;
+  BOOST_TEST(level(judge_broker(forgetful, {}), "broker_persistence") == "danger");
+}
+
+BOOST_AUTO_TEST_CASE(drops_are_a_danger_while_they_go_on) {
+  auto s = sound();
+  s.dropped = 500;
+  BOOST_TEST(level(judge_broker(s, {}), "broker_dropped") == "warning");
+  broker_needs needs;
+  needs.dropped_before = 500;
+  BOOST_TEST(level(judge_broker(s, needs), "broker_dropped") == "warning");
+  needs.dropped_before = 300;
+  const auto f = found(judge_broker(s, needs), "broker_dropped");
+  BOOST_TEST((f.level == severity::danger));
+  BOOST_TEST(holds(f.what, "200 since the last look"));
+}
+
+BOOST_AUTO_TEST_CASE(versions_with_traps_are_known) {
+  const auto of = [](std::string version, const broker_needs& needs = {}) {
+    auto s = sound();
+    s.version = std::move(version);
+    return level(judge_broker(s, needs), "broker_version");
+  };
+  BOOST_TEST(of("mosquitto version 2.0.11") == "note");  // shared subscriptions after a restart
+  BOOST_TEST(of("mosquitto version 1.6.9") == "warning");
+  BOOST_TEST(of("mosquitto version 2.0.16") == "danger");
+  BOOST_TEST(of("mosquitto version 2.0.19") == "warning");
+  BOOST_TEST(of("mosquitto version 2.0.11", with_file("max_queued_messages 0\n")) == "warning");
+  BOOST_TEST(of("mosquitto version 2.0.22", with_file("max_queued_messages 0\n")) == "note");
+  BOOST_TEST(of("") == "note");
+  BOOST_TEST(of("EMQX 5.8") == "note");
+}
+
+BOOST_AUTO_TEST_CASE(rights_that_are_too_wide_or_too_narrow_are_told_apart) {
+  auto s = sound();
+  s.open_to_producer = {"tracker/events/auth/#"};
+  const auto wide = found(judge_broker(s, {}), "broker_acl");
+  BOOST_TEST((wide.level == severity::warning));
+  BOOST_TEST(wide.mend == "topic deny tracker/events/auth/#");
+  s = sound();
+  s.producer_writes_events = false;
+  BOOST_TEST(level(judge_broker(s, {}), "broker_acl") == "danger");
+  s = sound();
+  s.subscribe_reason = 0x87;
+  BOOST_TEST(level(judge_broker(s, {}), "broker_acl") == "danger");
+  s = sound();
+  s.anonymous = true;
+  BOOST_TEST(level(judge_broker(s, {}), "broker_anonymous") == "warning");
+}
+
+BOOST_AUTO_TEST_CASE(a_broker_without_what_lanes_need_is_a_danger) {
+  auto s = sound();
+  s.terms.shared_subscriptions = false;
+  BOOST_TEST(level(judge_broker(s, {}), "broker_shared_subscriptions") == "danger");
+  broker_needs ordered;
+  ordered.ordered = true;
+  BOOST_TEST(level(judge_broker(s, ordered), "broker_shared_subscriptions") == "note");
+  s = sound();
+  s.terms.session_expiry = 600;
+  BOOST_TEST(level(judge_broker(s, {}), "broker_sessions") == "danger");
+  s.terms.session_expiry = 86'400;
+  BOOST_TEST(level(judge_broker(s, {}), "broker_sessions") == "warning");
+}
+
+BOOST_AUTO_TEST_CASE(filters_match_as_the_standard_says) {
+  BOOST_TEST(filter_matches("#", "a/b"));
+  BOOST_TEST(filter_matches("a/#", "a"));
+  BOOST_TEST(filter_matches("a/#", "a/b/c"));
+  BOOST_TEST(filter_matches("+/b", "a/b"));
+  BOOST_TEST(!filter_matches("+/b", "a/b/c"));
+  BOOST_TEST(!filter_matches("tracker/events/#", "taylordash/doctor/x/queue"));
+  BOOST_TEST(!filter_matches("a/b/c", "a/b"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
