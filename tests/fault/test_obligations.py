@@ -224,8 +224,8 @@ PLANTED = [
     ("a dead letter's topic is other", "UPDATE dlq_events SET topic = topic || '/x' WHERE delivery_hash = %(letter)s",
      "stored otherwise"),
     ("a dead letter is done with", "UPDATE dlq_events SET status = 'discarded' WHERE delivery_hash = %(letter)s", "dealt with"),
-    ("a broken one is stored as well", "INSERT INTO events_mirror SELECT %(broken)s, trace_id, occurred_at, received_at, batch_id,"
-     " batch_index, schema_version, kind, source, topic, payload FROM events_mirror WHERE event_id = %(event)s",
+    ("a broken one is stored as well", "INSERT INTO events_mirror SELECT %(broken)s, trace_id, occurred_at, received_at,"
+     " batch_id, batch_index, schema_version, kind, source, topic, payload FROM events_mirror WHERE event_id = %(event)s",
      "1 stored though broken"),
     ("a dead letter's bytes are other", "UPDATE dlq_events SET raw = raw || '\\x00' WHERE delivery_hash = %(letter)s",
      "stored otherwise"),
