@@ -4,7 +4,8 @@ from collections import Counter
 
 from .kinds import HARMLESS
 
-ENOUGH = 3  # a kind that was planned this often in a run has met something at least once
+LONG = 100  # rounds; in fewer, chance may have it that others rob a kind each time
+ENOUGH = 3  # a kind that was planned this often in a long run has met something at least once
 
 
 def missed(met):
