@@ -285,3 +285,21 @@ def test_a_round_that_fails_tells_all_there_is_to_know(worlds):
     assert re.search(r"\d+ ms  ready\? +ready", text) and re.search(r"\d+ ms  progress +published", text)
     assert all(f"-- {name} ---" in text for name in ("timeline", "service", "PostgreSQL", "Mosquitto"))
     assert not world.fit, "the next round gets another world"
+
+
+class Thief(Runner):
+    """Takes away one event that the broker acknowledged after its restart."""
+
+    def _settle(self, mark):
+        early = self.load.acknowledged_before(self.world.broker.killed_at)
+        late = next(m for m in self.load.messages if not m.code and m.key not in early)
+        self.load.await_stored([late], 30, "the event to be there")
+        with self.world.cluster.connect(self.world.database) as connection, connection.cursor() as cursor:
+            cursor.execute("DELETE FROM events_mirror WHERE event_id = %s", [late.event.event_id])
+            assert cursor.rowcount == 1
+        super()._settle(mark)
+
+
+def test_a_killed_broker_excuses_nothing_that_was_acknowledged_after_its_restart(worlds):
+    with pytest.raises(RoundFailed, match="1 are lost although the broker that was started after the kill has acknowledged"):
+        Thief(worlds.get(), Round(0, (PlannedFault("broker.kill", 0, 200),)), "thief", 600, 1 << 40, "").run()
