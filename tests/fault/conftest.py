@@ -64,7 +64,7 @@ def pytest_collection_modifyitems(config, items):
         names = getattr(item, "fixturenames", ())
         if config.getoption("--only-round"):
             return "planned_round" in names
-        return not (config.getoption("--no-alone") and "lone_kind" in names)
+        return not (config.getoption("--no-alone") and {"lone_kind", "lone_thread"} & set(names))
 
     config.hook.pytest_deselected(items=[item for item in items if not wanted(item)])
     items[:] = [item for item in items if wanted(item)]

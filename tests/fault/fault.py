@@ -29,6 +29,11 @@ class Fault:
         """How much it met, where that is known only at the end of the round; else None."""
         return None
 
+    @property
+    def certain(self):
+        """It is sure to meet something, if nothing else took that away before."""
+        return True
+
 
 def state_of(pid):
     """The letter that /proc has for it: T is stopped; empty when it is gone."""
@@ -66,36 +71,40 @@ def control(path, pid, command):
 
 
 class FailingCalls(Fault):
-    """Calls of one process fail with an errno, each with a chance."""
+    """Calls of one process fail with an errno, each with a chance. What counts is what its log says in that time."""
 
     calls = ()
     number = 5  # EIO
     words = ()  # what its log says when they do
+    ENOUGH = 20_000  # per cent times milliseconds: a few dozen calls a second are made, and some of them are to fail
 
     @property
     def process(self):
         raise NotImplementedError
 
     def begin(self):
-        self._pid = self.process.pid
-        self._said = self._count()
+        self._pid, self._said_before, self._said = self.process.pid, self.said(), 0
         chance = self.parameters.get("per_cent", 100)
         for call in self.calls:
             how = f"enable name={call}" if chance == 100 else f"enable_random name={call},probability={chance / 100}"
             control(self.world.fiu_path, self._pid, f"{how},failinfo={self.number}")
-        return 1, f"{', '.join(self.calls)} of {self._pid} fail with {os.strerror(self.number)}, {chance} %"
+        return 0, f"{', '.join(self.calls)} of {self._pid} fail with {os.strerror(self.number)}, {chance} %"
 
     def heal(self):
-        if not self.process.running or self.process.pid != self._pid:
-            return "it has ended meanwhile"
-        for call in self.calls:
+        ended = not self.process.running or self.process.pid != self._pid
+        for call in () if ended else self.calls:
             control(self.world.fiu_path, self._pid, f"disable name={call}")
-        return "calls succeed again"
+        self._said = self.said() - self._said_before
+        return "it has ended meanwhile" if ended else "calls succeed again"
 
     def proof(self):
-        rare = self.parameters.get("per_cent", 100) < 5  # it may have hit nothing in a second
-        return None if rare or not self.words else self._count() - self._said
+        return self._said
 
-    def _count(self):
+    @property
+    def certain(self):
+        return self.parameters.get("per_cent", 100) * self.planned.length >= self.ENOUGH
+
+    def said(self):
+        """How often its log has said so up to now."""
         text = self.process.text()
         return sum(text.count(words) for words in self.words)

@@ -93,6 +93,8 @@ class SaveError(_SaveFails, FailingCalls):
     def process(self):
         return self.broker.process
 
+    certain = True  # `begin` waits for it
+
     def fail(self):
         FailingCalls.begin(self)
 
@@ -107,7 +109,7 @@ class SocketError(FailingCalls):
     """EIO when it writes to a client: it takes that for a broken connection."""
 
     calls = ("posix/io/rw/write",)
-    words = ("disconnected due to", "closed its connection", "Socket error")
+    words = ("Input/output error", "disconnected due to")  # not what it says of a client that ends its connection
 
     @property
     def process(self):

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import socket
+import struct
 import time
 
 import psycopg2
@@ -16,9 +18,20 @@ class _OnDatabase(Fault):
     def cluster(self):
         return self.world.cluster
 
+    def backends(self):
+        """The service's sessions. PostgreSQL may still recover from what came before."""
+        return wait_for(lambda: self._asked(lambda: [self.cluster.backends(self.world.database)]), "PostgreSQL to answer")[0]
+
+    @staticmethod
+    def _asked(question):
+        try:
+            return question()
+        except psycopg2.Error:
+            return None
+
     def backend(self):
-        """One of the service's sessions, or None."""
-        backends = self.cluster.backends(self.world.database)
+        """One of them, or None."""
+        backends = self.backends()
         return backends[self.parameters["which"] % len(backends)] if backends else None
 
 
@@ -49,31 +62,54 @@ class Freeze(_OnDatabase):
 
 
 class PostmasterFreeze(_OnDatabase):
-    """Sessions go on, but nobody gets a new one."""
+    """Sessions go on, but nobody gets a new one: a guest knocks, who is answered only after it."""
+
+    KNOCK = struct.pack(">II", 8, 80877103)  # SSLRequest, which PostgreSQL answers with one byte
 
     def begin(self):
-        self._pids = freeze([self.cluster.process.pid])
-        return 1, "the postmaster stopped"
+        self._pids, self._met = freeze([self.cluster.process.pid]), 0
+        self._guest = socket.create_connection(("127.0.0.1", self.cluster.port), timeout=0.2)
+        self._guest.sendall(self.KNOCK)
+        try:
+            self._guest.recv(1)
+        except TimeoutError:
+            return len(self._pids), "the postmaster stopped; a guest knocks in vain"
+        raise AssertionError("the postmaster answers although it is stopped")
 
     def heal(self):
         thaw(self._pids)
-        return "the postmaster goes on"
+        with self._guest:
+            self._guest.settimeout(10)
+            self._met = int(self._guest.recv(1) in (b"N", b"S"))
+        return "the postmaster goes on, and answers the guest" if self._met else "the guest was sent away"
+
+    def proof(self):
+        return self._met
 
 
 class BackendKill(_OnDatabase):
     """The postmaster ends all other sessions and recovers."""
 
+    READY = "database system is ready to accept connections"
+
     def begin(self):
-        pid = self.backend()
-        if pid is None:
+        self._pid, self._starts = self.backend(), self._said(self.READY)
+        if self._pid is None or state_of(self._pid) in ("", "Z"):
+            self._pid = None
             return 0, "the service has no session"
-        os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: state_of(pid) in ("", "Z"), f"backend {pid} to end")
-        return 1, f"backend {pid} killed"
+        os.kill(self._pid, signal.SIGKILL)
+        noticed = f"(PID {self._pid}) was terminated by signal 9"
+        wait_for(lambda: self._said(noticed), "the postmaster to notice")
+        return 1, f"backend {self._pid} killed"
 
     def heal(self):
-        wait_for(self.cluster.answers, "PostgreSQL to recover")
+        if self._pid:
+            wait_for(lambda: self._said(self.READY) > self._starts, "PostgreSQL to recover")
+        wait_for(self.cluster.answers, "PostgreSQL to answer")
         return "recovered"
+
+    def _said(self, words):
+        return self.cluster.process.text().count(words)
 
 
 class BackendFreeze(_OnDatabase):
@@ -91,7 +127,8 @@ class BackendFreeze(_OnDatabase):
 
 class BackendsTerminated(_OnDatabase):
     def begin(self):
-        count = self.cluster.terminate_backends(self.world.database)
+        count = wait_for(lambda: self._asked(lambda: [self.cluster.terminate_backends(self.world.database)]),
+                         "PostgreSQL to answer")[0]
         return count, f"{count} sessions ended by an administrator"
 
 

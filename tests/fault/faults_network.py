@@ -42,7 +42,8 @@ class HalfOpenForGood(HalfOpen):
 class Refuse(_OnLink):
     def begin(self):
         met = self.link.refuse()
-        return max(met, 1), f"{met} connections ended, nobody listens"
+        assert not self.link.answers(), "who is refused is not connected"
+        return met, f"{met} connections ended; the next one was refused"
 
     def heal(self):
         self.link.heal()
@@ -98,19 +99,19 @@ class _InNetwork(Fault):
 class Drop(_InNetwork):
     def begin(self):
         self.network.drop(self.port, self.parameters["way"])
-        return 1, f"packets of port {self.port} vanish ({self.parameters['way']})"
+        return 0, f"packets of port {self.port} vanish ({self.parameters['way']})"
 
 
 class Reject(_InNetwork):
     def begin(self):
         self.network.reject(self.port)
-        return 1, f"packets to port {self.port} are answered with RST"
+        return 0, f"packets to port {self.port} are answered with RST"
 
 
 class Narrow(_InNetwork):
     def begin(self):
         self.network.narrow(self.parameters["bytes_per_second"])
-        return 1, f"all of the service's traffic shares {self.parameters['bytes_per_second']} bytes/s"
+        return 0, f"all of the service's traffic shares {self.parameters['bytes_per_second']} bytes/s"
 
 
 NETWORK = {"net.drop_broker": Drop, "net.drop_database": Drop, "net.reject_broker": Reject, "net.reject_database": Reject,

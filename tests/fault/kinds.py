@@ -14,12 +14,16 @@ class Kind:
     longest: int
     needs: str = ""  # a key of requirements.CHECKS
     draw: object = field(default=lambda random: {})
+    alone: dict = field(default_factory=dict)  # parameters when it is alone, where drawn ones might meet nothing
     slow: int = 0  # seconds that recovery may take beyond the usual bound, with the reason in kinds' comments
 
     @property
     def place(self):
         return self.name.split(".")[0]
 
+
+# How long nothing may move, in seconds, until the service says so. Wedges last longer at times.
+STALL_AFTER = 6
 
 # As short as the product lets them be set, so that silence is noticed in test time.
 KEEPALIVE = 10
@@ -67,9 +71,9 @@ def _link(place, weight, slowest):
 KINDS = {kind.name: kind for kind in [
     Kind("service.kill", 4, 0, 2000),
     Kind("service.freeze", 3, 200, 4000),
-    Kind("service.wedge", 2, 300, 5000, draw=_thread),
+    Kind("service.wedge", 2, 300, 10_000, draw=_thread),
     Kind("service.restart", 1, 0, 500),
-    Kind("service.socket_error", 2, 200, 2000, needs="fiu", draw=_chance),
+    Kind("service.socket_error", 2, 200, 2000, needs="fiu", draw=_chance, alone={"per_cent": 20}),
     Kind("postgres.kill", 3, 0, 2000),
     Kind("postgres.freeze", 2, 300, 4000),
     Kind("postgres.postmaster_freeze", 1, 300, 3000),
@@ -82,7 +86,7 @@ KINDS = {kind.name: kind for kind in [
     Kind("broker.restart", 1, 0, 1000),
     Kind("broker.freeze", 3, 200, 4000),
     Kind("broker.disk_full", 1, 300, 2000, needs="mount"),
-    Kind("broker.socket_error", 2, 200, 2000, needs="fiu", draw=_chance),
+    Kind("broker.socket_error", 2, 200, 2000, needs="fiu", draw=_chance, alone={"per_cent": 20}),
     Kind("broker.save_error", 1, 300, 2000, needs="fiu"),
     *_link("to_broker", 2, 20_000),
     # The product must notice it by itself; the network does not help with an RST later on.
@@ -100,3 +104,7 @@ KINDS = {kind.name: kind for kind in [
 
 # What the broker may forget with these has to be resent by producers that keep events until they are stored.
 FORGETFUL = {"broker.kill"}
+# After these the broker may have nobody for a message at first. In all other rounds it never says so.
+BROKER_ENDS = FORGETFUL | {"broker.restart"}
+# These take away nothing that another fault could strike.
+HARMLESS = {"clock.step", "broker.disk_full", "broker.save_error"}

@@ -1,5 +1,7 @@
 """The load of one round: producers that hold each message until the broker has acknowledged it, at a steady rate."""
 
+import psycopg2
+
 from support.producers import Producer, publish
 from support.process import wait_for
 
@@ -17,6 +19,7 @@ class Load:
         self._producers = [Producer(port, maker=maker, rate=rate / producers, patience=PATIENCE) for maker in self._makers]
         self._probes = MessageMaker(f"{seed}/probes", f"fault-{number}-probe")
         self.probes = []
+        self._probes_unheard = 0
 
     def start(self):
         for producer in self._producers:
@@ -36,8 +39,19 @@ class Load:
         return sum(maker.again for maker in self._makers)
 
     @property
-    def connections(self):
-        return sum(p.connections for p in self._producers)
+    def unheard(self):
+        """How often the broker said that it had nobody for a message."""
+        return sum(p.unheard for p in self._producers) + self._probes_unheard
+
+    def acknowledged_before(self, moment):
+        """Keys whose last acknowledgement came over a connection that began before `moment` (monotonic): for the time of
+        a kill, those that only the killed broker has acknowledged. When the PUBACK was read would say less: it may have
+        been on its way while the broker died."""
+        return {key for p in self._producers for key, began in p.acknowledged_over.items() if began < moment}
+
+    def sent(self, message):
+        """How often a producer handed it to the broker."""
+        return max(1, sum(p.sent[message.key] for p in self._producers))
 
     def stop(self):
         for producer in self._producers:
@@ -54,12 +68,19 @@ class Load:
         """Publishes sound messages past the links, and returns them once the broker has them. Lanes are dealt messages
         in turn, so a few probes for each reach every lane, behind everything that came before."""
         made = [self._probes._sound() for _ in range(count)]
-        publish(self._world.broker.port, made, timeout=30)
+        self._probes_unheard += publish(self._world.broker.port, made, timeout=30).unheard
         self.probes += made
         return made
 
     def await_stored(self, messages, timeout, what):
-        """Waits until these sound messages are in the mirror."""
+        """Waits until these sound messages are in the mirror. PostgreSQL may be away meanwhile."""
         ids = [m.event.event_id for m in messages]
-        wait_for(lambda: self._world.oracle.one("SELECT count(*) FROM events_mirror WHERE event_id = ANY (%s::uuid[])",
-                                                ids) == len(ids), what, timeout, interval=0.1)
+
+        def stored():
+            try:
+                return self._world.oracle.one("SELECT count(*) FROM events_mirror WHERE event_id = ANY (%s::uuid[])",
+                                              ids) == len(ids)
+            except psycopg2.OperationalError as error:
+                raise ConnectionError(str(error)) from None  # not yet
+
+        wait_for(stored, what, timeout, interval=0.1)

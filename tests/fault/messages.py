@@ -26,7 +26,7 @@ def delivery_hash(topic, raw):
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """Owed: one row in the mirror (`event`), or one dead letter with this `code`."""
+    """Owed: one row in the mirror (`event`), or one dead letter with this `code` (`event` is what it was made from)."""
 
     topic: str
     body: bytes
@@ -107,6 +107,19 @@ TOPIC_FLAWS = [
     ("topic_too_long", "tracker/events/tasks/" + "v" * 600 + "{}"),
 ]
 
+# Where the service finds out: the topic, the bytes, what is around the payload, the payload.
+STAGES = {
+    "topic": ["topic_not_allowed", "topic_too_long"],
+    "scan": ["body_empty", "body_too_large", "not_utf8", "not_json", "too_deep", "not_an_object", "duplicate_key", "nul_escape",
+             "surrogate_escape", "number_too_long", "number_out_of_range", "string_too_long"],
+    "envelope": ["event_id_missing", "event_id_invalid", "occurred_at_missing", "occurred_at_invalid", "occurred_at_too_old",
+                 "occurred_at_in_future", "trace_id_missing", "trace_id_invalid", "kind_missing", "kind_invalid",
+                 "source_missing", "source_invalid", "payload_missing", "payload_invalid", "schema_version_invalid",
+                 "cloudevent_invalid"],
+    "schema": ["unknown_kind", "schema_version_unknown", "schema_violation"],
+}
+STAGE_OF = {code: stage for stage, codes in STAGES.items() for code in codes}
+
 TITLES = ["Replace the valve", "Prüfung äöü", '"quoted" and \\ and /', "line one\nline two\t!", "点検 🚀",
           "'; DROP TABLE events_mirror--", "${HOME} `id` %s %n"]
 
@@ -149,6 +162,8 @@ class MessageMaker:
         drawn = self._dice.randrange(len(FLAWS) + len(TOPIC_FLAWS))
         if drawn < len(FLAWS):
             code, flaw = FLAWS[drawn]
-            return Message(event.topic, flaw({**event.envelope(), "occurred_at": rfc3339(event.occurred_at)}), code=code)
+            body = flaw({**event.envelope(), "occurred_at": rfc3339(event.occurred_at)})
+            return Message(event.topic, body, event=event, code=code)
         code, topic = TOPIC_FLAWS[drawn - len(FLAWS)]
-        return Message(topic.format(event.event_id), b"" if code == "body_empty" else event.body, code=code)
+        return Message(topic.format(event.event_id), b"" if code == "body_empty" else event.body, event=event,
+                       code=code)

@@ -10,6 +10,8 @@ from decimal import Decimal
 
 from support.oracle import micros
 
+from .messages import STAGE_OF
+
 CLOCK = "occurred_at_in_future"  # what a clock that was set back makes of a sound event
 # What is wrong with these is judged behind the time, so that the same clock hides it.
 BEHIND_TIME = {"trace_id_missing", "trace_id_invalid", "kind_missing", "kind_invalid", "source_missing", "source_invalid",
@@ -25,6 +27,7 @@ class Stored:
     source: str
     topic: str
     payload: str  # JSON text
+    position: int = 0  # in the journal, of its batch
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,9 @@ class Letter:
     raw: bytes
     attempts: int
     status: str
+    topic: str
+    stage: str
+    position: int = 0  # in the journal, of the batch of the last failure
 
 
 def canonical(text):
@@ -41,17 +47,17 @@ def canonical(text):
     return json.loads(text, parse_float=Decimal, parse_int=Decimal)
 
 
-BATCHES = "(SELECT batch_id FROM mirror_batches WHERE position > %s)"
+BATCHES = "JOIN mirror_batches b USING (batch_id) WHERE b.position > %s"
 
 
 def evidence(cursor, after=0):
     """(rows of the mirror, dead letters) of the batches that were committed behind position `after` of the journal."""
-    cursor.execute("SELECT event_id::text, occurred_at, trace_id::text, kind, source, topic, payload::text"
-                   f" FROM events_mirror WHERE batch_id IN {BATCHES}", [after])
+    cursor.execute("SELECT event_id::text, occurred_at, trace_id::text, kind, source, topic, payload::text, b.position"
+                   f" FROM events_mirror {BATCHES}", [after])
     rows = [Stored((r[0], micros(r[1])), *r[2:]) for r in cursor.fetchall()]
-    cursor.execute("SELECT delivery_hash, code, raw, attempts, status FROM dlq_events"
-                   f" WHERE batch_id IN {BATCHES}", [after])
-    letters = [Letter(bytes(r[0]), r[1], bytes(r[2]), r[3], r[4]) for r in cursor.fetchall()]
+    cursor.execute("SELECT delivery_hash, code, raw, attempts, status, topic, stage, b.position"
+                   f" FROM dlq_events {BATCHES}", [after])
+    letters = [Letter(bytes(r[0]), r[1], bytes(r[2]), *r[3:]) for r in cursor.fetchall()]
     return rows, letters
 
 
@@ -60,6 +66,15 @@ def missing(messages, rows, letters):
     keys = {row.key for row in rows}
     hashes = {letter.hash for letter in letters}
     return [m for m in messages if m.key not in keys and m.hash not in hashes]
+
+
+def both(messages, rows, letters):
+    """Sound messages that are stored and dead-lettered, each with whether it was stored first: a clock that was back
+    refused one of several deliveries."""
+    stored = {row.key: row for row in rows}
+    refused = {letter.hash: letter for letter in letters}
+    return [(m, stored[m.key].position < refused[m.hash].position)
+            for m in messages if not m.code and m.key in stored and m.hash in refused]
 
 
 def audit(messages, rows, letters, earlier=(), clock_was_back=False):
@@ -81,16 +96,19 @@ def audit(messages, rows, letters, earlier=(), clock_was_back=False):
     before = {m.hash: m for m in earlier}
     mended = {m.key for m in earlier if not m.code}
     stored = {row.key: row for row in rows}
+    broken = {m.event.event_id: m for m in messages if m.code}
 
     complain("lost", [f"{m.key} ({m.code or 'sound'}, {m.topic})" for m in missing(messages, rows, letters)])
     complain("stored twice", [key for key, n in Counter(row.key for row in rows).items() if n > 1])
     complain("dead-lettered twice", [h.hex() for h, n in Counter(letter.hash for letter in letters).items() if n > 1])
-    complain("in the mirror that nobody published", [row for row in rows if row.key not in owed and row.key not in mended])
+    complain("in the mirror that nobody published",
+             [row for row in rows if row.key not in owed and row.key not in mended and row.key[0] not in broken])
     complain("dead letters that nobody published",
              [letter for letter in letters if letter.hash not in by_hash and letter.hash not in before])
-    complain("stored though broken", [m.code for m in messages if m.code and m.key in stored])
+    # By the id alone: what is wrong with it may be its time.
+    complain("stored though broken", [f"{broken[row.key[0]].code}: {row}" for row in rows if row.key[0] in broken])
 
-    changed, refused = [], []
+    changed, refused, handled = [], [], []
     for message in messages:
         if message.code or (row := stored.get(message.key)) is None:
             continue
@@ -107,8 +125,14 @@ def audit(messages, rows, letters, earlier=(), clock_was_back=False):
         hidden = clock_was_back and letter.code == CLOCK and message.code in BEHIND_TIME
         if letter.code != expected and not hidden:
             refused.append(f"{letter.code} instead of {expected}: {letter.raw[:300]}")
-        if letter.raw != message.body:
-            changed.append(f"the raw bytes of {letter.code} {letter.hash.hex()}")
+        elif letter.stage != STAGE_OF.get(letter.code):
+            refused.append(f"{letter.code} at stage {letter.stage} instead of {STAGE_OF.get(letter.code)}")
+        for what, found, right in (("the raw bytes", letter.raw, message.body), ("the topic", letter.topic, message.topic)):
+            if found != right:
+                changed.append(f"{what} of {letter.code} {letter.hash.hex()}")
+        if letter.status != "open":
+            handled.append(f"{letter.code} {letter.hash.hex()} is {letter.status}")
     complain("stored otherwise than published", changed)
     complain("dead-lettered with the wrong reason", refused)
+    complain("dead letters that somebody has dealt with", handled)
     return complaints

@@ -46,6 +46,8 @@ def _draw(dice, name, at):
 
 def _collides(fault, others):
     place = KINDS[fault.kind].place
+    if any({o.kind, fault.kind} == {"clock.step", "service.socket_error"} for o in others):
+        return True  # the service runs with the library of one of them
     return any(KINDS[o.kind].place == place and fault.at < o.end + PAUSE and o.at < fault.end + PAUSE for o in others)
 
 
@@ -78,4 +80,4 @@ def alone(name, seed=1):
     kind = KINDS[name]
     dice = random.Random(f"{seed}/alone/{name}")
     length = min(kind.longest, max(1000, kind.shortest))
-    return Round(0, (PlannedFault(name, 0, length, kind.draw(dice)),))
+    return Round(0, (PlannedFault(name, 0, length, {**kind.draw(dice), **kind.alone}),))

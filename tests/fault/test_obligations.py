@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from support.events import Maker
 
-from fault.messages import BROKEN_SHARE, FLAWS, TOPIC_FLAWS, Message, MessageMaker
-from fault.obligations import CLOCK, Letter, Stored, audit, canonical, evidence, missing
+from fault.messages import BROKEN_SHARE, FLAWS, STAGE_OF, TOPIC_FLAWS, Message, MessageMaker
+from fault.obligations import CLOCK, Letter, Stored, audit, both, canonical, evidence, missing
 from fault.plan import PlannedFault, Round
 from fault.rounds import RoundFailed, Runner
 
@@ -23,7 +23,8 @@ def stored(message):
 
 
 def letter(message, code=None):
-    return Letter(message.hash, code or message.code, message.body, 1, "open")
+    code = code or message.code
+    return Letter(message.hash, code, message.body, 1, "open", message.topic, STAGE_OF[code])
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_changed_raw_bytes(truth):
 
 def test_an_invented_dead_letter(truth):
     messages, rows, letters = truth
-    invented = Letter(bytes(32), "not_json", b"?", 1, "open")
+    invented = Letter(bytes(32), "not_json", b"?", 1, "open", "t", "scan")
     assert audit(messages, rows, [*letters, invented])[0].startswith("1 dead letters that nobody published")
 
 
@@ -115,11 +116,38 @@ def test_a_sound_event_among_the_dead_letters(truth):
     assert audit(messages, rows, [*letters, letter(sound, CLOCK)]), "no clock was back"
 
 
-def test_a_broken_message_in_the_mirror(truth):
+@pytest.mark.parametrize("moved", [0, -1000], ids=["at its time", "at another time"])
+def test_a_broken_message_in_the_mirror(truth, moved):
+    """Under the key that a database has for it, whatever else is wrong with it."""
     messages, rows, letters = truth
-    broken = next(m for m in messages if m.code)
-    complaints = audit(messages, [*rows, Stored(broken.key, "", "", "", "", "{}")], letters)
-    assert complaints[0].startswith("1 stored though broken")
+    broken = next(m for m in messages if m.code == "payload_missing")
+    row = stored(broken)
+    assert row.key == broken.key == broken.event.key
+    row = replace(row, key=(row.key[0], row.key[1] + moved))
+    for theirs in (letters, [one for one in letters if one.hash != broken.hash]):
+        (complaint,) = [c for c in audit(messages, [*rows, row], theirs) if not c.startswith("1 lost")]
+        assert complaint.startswith("1 stored though broken, for example payload_missing")
+
+
+@pytest.mark.parametrize("member, value, complaint", [
+    ("topic", "tracker/events/other", "1 stored otherwise than published, for example the topic"),
+    ("stage", "mirror", "1 dead-lettered with the wrong reason"),
+    ("status", "replayed", "1 dead letters that somebody has dealt with"),
+])
+def test_a_changed_member_of_a_dead_letter(truth, member, value, complaint):
+    messages, rows, letters = truth
+    letters[0] = replace(letters[0], **{member: value})
+    (found,) = audit(messages, rows, letters)
+    assert found.startswith(complaint)
+
+
+def test_what_is_stored_and_dead_lettered_is_found_and_told_which_came_first(truth):
+    messages, rows, letters = truth
+    one, other = [m for m in messages if not m.code][:2]
+    rows = [replace(row, position=5) for row in rows]
+    late = [replace(letter(one, CLOCK), position=9), replace(letter(other, CLOCK), position=3)]
+    assert both(messages, rows, letters) == []
+    assert both(messages, rows, [*letters, *late]) == [(one, True), (other, False)]
 
 
 def test_a_clock_that_was_back_excuses_its_own_code_and_nothing_else(truth):
@@ -158,6 +186,7 @@ def test_broken_messages_cover_every_code_that_a_producer_can_earn():
     """docs/producers.md lists them; three come from elsewhere: a row PostgreSQL refuses, a replay, a consumer."""
     table = (ROOT / "docs/producers.md").read_text(encoding="utf-8").split("| code | what it means |")[1]
     codes = set(re.findall(r"^\| `(\w+)` \|", table, re.M))
+    assert set(STAGE_OF) == {code for code, _ in FLAWS + TOPIC_FLAWS}
     assert codes - {code for code, _ in FLAWS + TOPIC_FLAWS} == {"refused_by_database", "event_conflict", "consumer_failed"}
 
 
@@ -174,7 +203,7 @@ def test_the_same_seed_makes_the_same_messages():
     one, other = (MessageMaker("same", "fault-same") for _ in range(2))
     for _ in range(200):
         a, b = one.make(), other.make()
-        assert (a.topic, a.code, a.event and a.event.event_id) == (b.topic, b.code, b.event and b.event.event_id)
+        assert (a.topic, a.code, a.event.event_id) == (b.topic, b.code, b.event.event_id)
 
 
 # -- a real database, after a round without faults ---
@@ -191,6 +220,13 @@ PLANTED = [
      " FROM events_mirror WHERE event_id = %(event)s", "1 in the mirror that nobody"),
     ("a dead letter is gone", "DELETE FROM dlq_events WHERE delivery_hash = %(letter)s", "1 lost"),
     ("a dead letter's code is other", "UPDATE dlq_events SET code = 'internal' WHERE delivery_hash = %(letter)s", "wrong reason"),
+    ("a dead letter's stage is other", "UPDATE dlq_events SET stage = 'mirror' WHERE delivery_hash = %(letter)s", "wrong reason"),
+    ("a dead letter's topic is other", "UPDATE dlq_events SET topic = topic || '/x' WHERE delivery_hash = %(letter)s",
+     "stored otherwise"),
+    ("a dead letter is done with", "UPDATE dlq_events SET status = 'discarded' WHERE delivery_hash = %(letter)s", "dealt with"),
+    ("a broken one is stored as well", "INSERT INTO events_mirror SELECT %(broken)s, trace_id, occurred_at, received_at,"
+     " batch_id, batch_index, schema_version, kind, source, topic, payload FROM events_mirror WHERE event_id = %(event)s",
+     "1 stored though broken"),
     ("a dead letter's bytes are other", "UPDATE dlq_events SET raw = raw || '\\x00' WHERE delivery_hash = %(letter)s",
      "stored otherwise"),
 ]
@@ -212,7 +248,8 @@ def calm(worlds, request):
 def test_planted_in_the_database(calm, what, sql, complaint):
     world, messages, before = calm
     names = {"event": next(m for m in messages if not m.code).event.event_id, "new": str(uuid.uuid4()),
-             "letter": next(m for m in messages if m.code).hash}
+             "letter": next(m for m in messages if m.code).hash,
+             "broken": next(m for m in messages if m.code).event.event_id}
     with world.cluster.connect(world.database) as connection, connection.cursor() as cursor:
         cursor.execute("BEGIN")
         assert audit(messages, *evidence(cursor, before)) == []
@@ -248,3 +285,21 @@ def test_a_round_that_fails_tells_all_there_is_to_know(worlds):
     assert re.search(r"\d+ ms  ready\? +ready", text) and re.search(r"\d+ ms  progress +published", text)
     assert all(f"-- {name} ---" in text for name in ("timeline", "service", "PostgreSQL", "Mosquitto"))
     assert not world.fit, "the next round gets another world"
+
+
+class Thief(Runner):
+    """Takes away one event that the broker acknowledged after its restart."""
+
+    def _settle(self, mark):
+        early = self.load.acknowledged_before(self.world.broker.killed_at)
+        late = next(m for m in self.load.messages if not m.code and m.key not in early)
+        self.load.await_stored([late], 30, "the event to be there")
+        with self.world.cluster.connect(self.world.database) as connection, connection.cursor() as cursor:
+            cursor.execute("DELETE FROM events_mirror WHERE event_id = %s", [late.event.event_id])
+            assert cursor.rowcount == 1
+        super()._settle(mark)
+
+
+def test_a_killed_broker_excuses_nothing_that_was_acknowledged_after_its_restart(worlds):
+    with pytest.raises(RoundFailed, match="1 are lost although the broker that was started after the kill has acknowledged"):
+        Thief(worlds.get(), Round(0, (PlannedFault("broker.kill", 0, 200),)), "thief", 600, 1 << 40, "").run()

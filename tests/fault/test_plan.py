@@ -59,6 +59,11 @@ def test_some_strike_in_the_same_moment_and_none_twice_at_one_place():
     assert same > 200
 
 
+def test_the_service_runs_with_one_library_at_a_time():
+    for r in plan("5", 2000):
+        assert not {"clock.step", "service.socket_error"} <= set(r.kinds), r
+
+
 def test_every_kind_has_an_action_and_every_action_a_kind():
     assert set(ACTIONS) == set(KINDS)
 

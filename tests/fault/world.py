@@ -5,10 +5,13 @@
 """
 
 import itertools
+import json
 import os
 import pwd
 import re
 import subprocess
+import time
+from datetime import datetime
 
 from support.broker import Broker
 from support.fault_proxy import FaultProxy
@@ -19,7 +22,7 @@ from support.producers import publish_raw
 from support.service import BINARY, Service
 
 from . import requirements
-from .kinds import KEEPALIVE
+from .kinds import KEEPALIVE, STALL_AFTER
 from .messages import EVENTS
 from .network import Network
 from .small_disk import SmallDisk
@@ -32,9 +35,9 @@ log_line_prefix = '%t [%p] '
 """
 
 SETTINGS = {
-    "mqtt": {"keepalive": f"{KEEPALIVE}s", "connect_timeout": "2s"},
+    "mqtt": {"keepalive": f"{KEEPALIVE}s", "connect_timeout": "1s"},
     "database": {"connect_timeout": "2s", "statement_timeout": "2s", "start_timeout": "1m"},
-    "ingest": {"verdict_timeout": "3s", "batch_events": 500},
+    "ingest": {"verdict_timeout": "3s", "stall_after": f"{STALL_AFTER}s", "batch_events": 500},
     "events": EVENTS,
     "schemas": {"unknown_kinds": "strict"},
     "log": {"format": "json"},
@@ -108,6 +111,17 @@ class World:
         draft = self.clock_file.with_suffix(".new")
         draft.write_text(f"{seconds:+d}\n")
         draft.rename(self.clock_file)
+
+    def clock_shows(self, seconds):
+        """Whether the service's present is `seconds` beside ours, to a tenth of a second. OSError: it does not say."""
+        before = time.time()
+        code, body = self.service.get("/api/v1/status", timeout=1.0)
+        after = time.time()
+        if code != 200:
+            return False
+        told = json.loads(body)["taken_at"]
+        taken = datetime.fromisoformat(told.replace("Z", "+00:00")).timestamp() - seconds
+        return before - 0.1 <= taken <= after + 0.1 and after - before < 1
 
     def _libraries(self, what):
         first = sanitizer_library() if what else []

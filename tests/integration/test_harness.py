@@ -161,6 +161,28 @@ def test_a_patient_producer_gives_up_a_silent_connection_and_resends(broker):
     proxy.close()
 
 
+def test_a_producer_knows_which_broker_has_acknowledged_what(broker):
+    """The killed one, or the one after it; and how often that one had nobody for its messages."""
+    producer = Producer(broker.port, seed=1, rate=500)
+    with Connection("127.0.0.1", broker.port, "reader") as reader:
+        reader.subscribe("tracker/#", qos=0)
+        producer.start()
+        producer.wait_for_acknowledged(200)
+        broker.kill()
+    assert producer.unheard == 0
+    before = set(producer.acknowledged)
+    broker.start()
+    wait_for(lambda: producer.unheard > 0, "the broker to have nobody")
+    with Connection("127.0.0.1", broker.port, "reader") as reader:
+        reader.subscribe("tracker/#", qos=0)
+        producer.wait_for_acknowledged(len(before) + 200)
+        producer.finish()
+    early = {key for key, began in producer.acknowledged_over.items() if began < broker.killed_at}
+    assert len(early) >= 200 and before <= early, "whatever was acknowledged by then"
+    assert len(producer.acknowledged - early) >= 200 and producer.acknowledged == set(producer.acknowledged_over)
+    assert all(producer.sent[key] > 0 for key in producer.published)
+
+
 def test_a_producer_learns_that_nobody_listens(broker):
     assert publish_raw(broker.port, [("tracker/events/tasks/x", b"{}")]) == [NO_MATCHING_SUBSCRIBERS]
 

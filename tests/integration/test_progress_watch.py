@@ -39,9 +39,10 @@ def wedge(service):
         one.release()
 
 
-def await_stall(service):
-    wait_for(lambda: service.status()["stalls"], "the stall to be seen", timeout=20)
-    return service.status()["stalls"][0]
+def await_stall(service, wanted):
+    """The first stall that `wanted` is true of, as the waiting saw it. There may be others for a moment: on a machine that
+    is busy a lane may well be late by as much as the shortest stall."""
+    return wait_for(lambda: next(filter(wanted, service.status()["stalls"]), None), "the stall to be seen", timeout=20)
 
 
 def recovered(stack, service, producer):
@@ -51,7 +52,7 @@ def recovered(stack, service, producer):
     stored = stack.oracle.stored_count()
     wait_for(lambda: stack.oracle.stored_count() > stored + 100, "progress")
     stack.oracle.expect_exactly(producer.finish().published)
-    assert service.metrics().value("taylordash_stalled_lanes") == 0
+    wait_for(lambda: service.metrics().value("taylordash_stalled_lanes") == 0, "no lane to be stalled")
     said = [line["message"] for line in service.log_lines()]
     assert "events do not move" in said and "events move again" in said
     service.stop()
@@ -59,15 +60,15 @@ def recovered(stack, service, producer):
 
 def test_a_wedged_mirror_is_named(stack, service, producer, wedge):
     mirror = wedge("mirror")
-    stall = await_stall(service)
-    assert stall["holder"].startswith("mirror ")
+    stall = await_stall(service, lambda s: s["holder"].startswith("mirror "))
     assert stall["doing"] in ("has it in its mailbox", "writes it")
     assert stall["batch"] > 0 and stall["events"] > 0
+    # It lasts until it is released, so that whatever is asked for now still tells of it.
     code, ready = service.readiness()
     assert code == 503
     assert any(f"lane {stall['lane']}: {stall['events']} events unacknowledged" in r for r in ready["reasons"]), ready
     metrics = service.metrics()
-    assert metrics.value("taylordash_stalled_lanes") == 1
+    assert metrics.value("taylordash_stalled_lanes") >= 1
     assert metrics.value("taylordash_lane_unacknowledged_seconds", lane=str(stall["lane"])) >= 4
     mirror.release()
     recovered(stack, service, producer)
@@ -75,11 +76,16 @@ def test_a_wedged_mirror_is_named(stack, service, producer, wedge):
 
 def test_a_wedged_lane_is_named(stack, service, producer, wedge):
     lane = wedge("ingest")
-    stall = await_stall(service)
     # It holds a batch whose verdict it does not take, or it sits in its own loop.
-    assert stall["holder"].startswith("lane ") or "the lane has not taken" in stall["doing"]
-    assert len(service.status()["stalls"]) == 1, "the other lane moves"
+    stall = await_stall(service, lambda s: s["holder"].startswith("lane ") or "the lane has not taken" in s["doing"])
     assert service.readiness()[0] == 503
+
+    def only_it():
+        stalls = service.status()["stalls"]
+        assert stall["lane"] in [s["lane"] for s in stalls], "it is still held"
+        return len(stalls) == 1
+
+    wait_for(only_it, "the other lane to move", timeout=20)
     lane.release()
     recovered(stack, service, producer)
 
@@ -90,10 +96,11 @@ def test_a_database_that_hangs_is_named(stack, service, producer):
     for (pid,) in backends:
         os.kill(pid, signal.SIGSTOP)
     try:
-        wait_for(lambda: len(service.status()["stalls"]) == 2, "both lanes to stall", timeout=20)
-        stalls = service.status()["stalls"]
-        assert {s["dependency"] for s in stalls} == {"postgresql"}
-        assert all(s["holder"].startswith("mirror ") and s["doing"] == "writes it" for s in stalls), stalls
+        def waits_for_it(stall):
+            return stall["dependency"] == "postgresql" and stall["holder"].startswith("mirror ") and stall["doing"] == "writes it"
+
+        wait_for(lambda: len([s for s in service.status()["stalls"] if waits_for_it(s)]) == 2, "both lanes to wait for it",
+                 timeout=20)
     finally:
         for (pid,) in backends:
             os.kill(pid, signal.SIGCONT)

@@ -3,6 +3,7 @@
 import os
 import pwd
 import signal
+import time
 from pathlib import Path
 
 from .process import Process, free_port, wait_for
@@ -45,6 +46,7 @@ class Broker:
         self.port = free_port()
         self.tls_port = free_port() if tls else None
         self.process = None
+        self.killed_at = None  # monotonic time of the last kill, when it was over
         self.environment = {}  # more of it, for the next start
         self.persistence = Path(persistence or self.directory)
         self.configuration = self.directory / "mosquitto.conf"
@@ -73,6 +75,7 @@ class Broker:
     def kill(self):
         """SIGKILL: what came since the last save is lost."""
         self.process.kill()
+        self.killed_at = time.monotonic()
 
     def save(self):
         """Writes the state to disk now; returns when the file has changed."""

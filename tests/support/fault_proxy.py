@@ -124,6 +124,14 @@ class FaultProxy:
         """How many stand now."""
         return len(self._pairs)
 
+    def answers(self):
+        """Whether it can be connected to now; does so once."""
+        try:
+            socket.create_connection((self._address, self.port), timeout=5).close()
+            return True
+        except ConnectionRefusedError:
+            return False
+
     # -- faults: those that end connections return how many ---
 
     def cut(self):

@@ -3,7 +3,7 @@
 import itertools
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 
 from . import mqtt
 from .events import Maker
@@ -37,8 +37,14 @@ class Producer(threading.Thread):
         self._packet_ids = itertools.cycle(range(1, 65536))
         self.published = {}  # key -> Event, everything that was ever handed to the broker
         self.acknowledged = set()  # keys
+        # key -> monotonic time before which the connection began that brought its last PUBACK. A broker that was killed
+        # later may have given it; one that was started later gave it if the connection began later.
+        self.acknowledged_over = {}
+        self.sent = Counter()  # key -> how often it was handed to the broker
         self.refused = {}  # key -> reason code
+        self.unheard = 0  # PUBACKs that said "no matching subscribers": nobody had the event, it went out again
         self.connections = 0
+        self._connected_at = 0.0
         self._pause_until = 0.0
 
     # -- for the test ---
@@ -80,6 +86,7 @@ class Producer(threading.Thread):
         return empty and (self._maker is None or self._stopping.is_set())
 
     def _session(self):
+        self._connected_at = time.monotonic()
         with mqtt.Connection("127.0.0.1", self._port, f"{self.name}-{id(self):x}") as connection:
             self.connections += 1
             start, sent = time.monotonic(), 0
@@ -116,6 +123,7 @@ class Producer(threading.Thread):
         packet_id = next(i for i in self._packet_ids if i not in self._in_flight)
         self._in_flight[packet_id] = event
         self.published[event.key] = event
+        self.sent[event.key] += 1
         connection.send(mqtt.publish(event.topic, event.body, packet_id))
 
     def _settle(self, body):
@@ -123,12 +131,14 @@ class Producer(threading.Thread):
         reason = body[2] if len(body) > 2 else 0
         if reason == mqtt.NO_MATCHING_SUBSCRIBERS:
             # The broker has restarted and the lanes are not back yet: nobody has the event, so it goes out again.
+            self.unheard += 1
             self._queue.append(event)
             self._pause_until = time.monotonic() + 0.05
             return
         if reason >= 128:
             self.refused[event.key] = reason
         self.acknowledged.add(event.key)
+        self.acknowledged_over[event.key] = self._connected_at
 
 
 def publish(port, events, timeout=60.0):
