@@ -13,6 +13,7 @@ using lines = std::vector<change>;
 
 constexpr double room = 0.75;  // of all cores in use: more workers would find no core
 constexpr unsigned most = 64;  // of lanes, connections, validators (config/defaults.hpp)
+constexpr double least_share = 1.0 / 3;
 constexpr double heavy = 0.1;  // of the cores, for somebody who need not be here
 
 unsigned twice(unsigned n) {
@@ -28,7 +29,7 @@ change sentence(std::string text) {
 }
 
 bool cores_are_busy(const observation& seen) {
-  return seen.usage.value(stage::cpu) > room;
+  return seen.usage.value(stage::cpu) > room && cores_are_ours(seen);
 }
 
 /// Each lane has one batch on its way; more of them need more of what works on batches.
@@ -99,6 +100,11 @@ double foreign_cores(const observation& seen) {
     return 0;
   const double ours = *c.broker_cpu + *c.postgres_cpu + *c.service_cpu + *c.generator_cpu;
   return std::max(0.0, (*c.machine_cpu - ours) * seen.stored);
+}
+
+bool cores_are_ours(const observation& seen) {
+  if (!seen.cost.machine_cpu) return true;
+  return foreign_cores(seen) <= (1 - least_share) * *seen.cost.machine_cpu * seen.stored;
 }
 
 std::string cores_in_use(const observation& seen) {

@@ -25,4 +25,8 @@ std::string cores_in_use(const observation& seen);
 /// Cores that others used meanwhile; 0 where not all of ours can be seen.
 double foreign_cores(const observation& seen);
 
+/// Whether at least a third of what all cores do is ours, as far as it can be seen. Full cores of
+/// which we have less are no bound of ours: the scheduler would give us more.
+bool cores_are_ours(const observation& seen);
+
 }  // namespace td::bench

@@ -11,8 +11,7 @@ namespace {
 
 constexpr double full = 0.88;  // clock ticks, start and end of the window: full looks like this
 constexpr double idle_lanes = 0.5;
-constexpr double least_share = 1.0 / 3;  // of what all cores do
-constexpr double full_batches = 0.5;     // of their bound: the lanes were never empty
+constexpr double full_batches = 0.5;  // of their bound: the lanes were never empty
 
 std::optional<busy_stage> busiest(const stage_usage& u, std::initializer_list<stage> of) {
   std::optional<busy_stage> best;
@@ -44,9 +43,12 @@ class finder {
       : seen_{beyond}, u_{beyond.usage}, judged_{judged}, here_{here} {}
 
   bottleneck find() {
-    if (judged_.what == finding::generator_limited) return generator();
-    const auto thing = cores_are_ours() ? busiest(u_, {stage::cpu, stage::broker, stage::disk})
-                                        : busiest(u_, {stage::broker, stage::disk});
+    if (judged_.what == finding::generator_limited) {
+      const bool no_core = u_.value(stage::cpu) >= full && cores_are_ours(seen_);
+      return no_core ? crowded() : generator();
+    }
+    const auto thing = cores_are_ours(seen_) ? busiest(u_, {stage::cpu, stage::broker, stage::disk})
+                                             : busiest(u_, {stage::broker, stage::disk});
     const bool overrun = judged_.what == finding::backlog_grows;
     const bool idle = u_[stage::lane] && *u_[stage::lane] < idle_lanes;
     if (overrun && idle && u_.value(stage::broker) < full) return starved();
@@ -57,14 +59,6 @@ class finder {
   }
 
  private:
-  /// Full cores of which we have little are no bound of ours: the scheduler would give us more.
-  bool cores_are_ours() const {
-    const auto& c = seen_.cost;
-    const auto others = foreign_cores(seen_);
-    if (others <= 0 || !c.machine_cpu) return true;
-    return others <= (1 - least_share) * *c.machine_cpu * seen_.stored;
-  }
-
   bottleneck generator() const {
     return {
         .what = stage::generator,
@@ -82,6 +76,14 @@ class finder {
         .share = thing.share,
         .certain = true,
         .why = fmt::format("{} worked {} of the time", what_of(thing.what), per_cent(thing.share))};
+  }
+
+  /// The generator had to wait for a core like everybody else.
+  bottleneck crowded() const {
+    auto b = worker({stage::cpu, u_.value(stage::cpu)});
+    b.why += fmt::format(", and the load generator, which shares them, was {:.0f} ms late",
+                         seen_.late_p99_ms);
+    return b;
   }
 
   bottleneck starved() const {

@@ -11,6 +11,7 @@ constexpr double growth_share = 0.01;  // of the rate: what rounding of samples 
 constexpr double noise_factor = 2;     // times the deviation over the window
 constexpr double on_time_share = 0.97;  // of the rate has to leave the generator
 constexpr double blocked_much = 0.05;   // of the events met a full window: the broker held them up
+constexpr double explains = 2;          // what is at most so much larger than its cause
 constexpr double decisive = 0.9;        // stored less than this of the rate: no second look
 
 double median_of(std::vector<double> values) {
@@ -19,6 +20,21 @@ double median_of(std::vector<double> values) {
   std::nth_element(values.begin(), middle, values.end());
   if (values.size() % 2 == 1) return *middle;
   return (*middle + *std::max_element(values.begin(), middle)) / 2;
+}
+
+/// Whether the load was not what it should have been, and that alone may be why it failed.
+bool is_generators_doing(const observation& seen, const wish& wanted, const judgement& j) {
+  const double unsent = seen.rate - seen.offered;
+  const bool late = seen.offered < on_time_share * seen.rate || seen.late_p99_ms > wanted.late_ms;
+  if (!late || seen.blocked_share > blocked_much) return false;
+  switch (j.what) {
+    case finding::backlog_grows:
+      return j.growth <= explains * unsent;
+    case finding::too_slow:
+      return explains * seen.late_p99_ms >= seen.p99_ms;
+    default:
+      return true;
+  }
 }
 
 }  // namespace
@@ -77,19 +93,14 @@ judgement judge(const observation& seen, const wish& wanted) {
   j.growth_ok = growth_share * seen.rate;
   if (seen.window_s > 0) j.growth_ok += noise_factor * t.deviation / seen.window_s;
 
-  const bool blocked = seen.blocked_share > blocked_much;
-  const bool late = seen.offered < on_time_share * seen.rate || seen.late_p99_ms > wanted.late_ms;
-  if (late && !blocked) {
-    // It may have been somebody else's moment.
-    j.what = finding::generator_limited;
-    j.close = seen.offered > decisive * seen.rate;
-  } else if (j.growth > j.growth_ok) {
+  if (j.growth > j.growth_ok) {
     j.what = finding::backlog_grows;
-    j.close = seen.stored > decisive * seen.rate;
   } else if (seen.p99_ms > wanted.p99_ms) {
     j.what = finding::too_slow;
-    j.close = seen.stored > decisive * seen.rate;
   }
+  if (is_generators_doing(seen, wanted, j)) j.what = finding::generator_limited;
+  j.close = !j.sustained() && std::max(seen.stored, seen.offered) > decisive * seen.rate &&
+            seen.stored > decisive * std::min(seen.rate, seen.offered);
   return j;
 }
 

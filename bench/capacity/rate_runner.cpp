@@ -17,9 +17,9 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using steady = std::chrono::steady_clock;
 
-constexpr auto look_interval = 150ms;        // one small query each
-constexpr auto overtime = 1s;                // a load that can't be placed is cut off this late
-constexpr auto cut_limit = 10s;              // and its generator ends within this
+constexpr auto look_interval = 150ms;  // one small query each
+constexpr auto cut_limit = 10s;        // and its generator ends within this
+constexpr double busy_generator = 0.88;
 constexpr double smallest_believable = 100;  // bytes: an event alone has 350
 constexpr auto quiet = 3s;  // longer than a broker's save of some hundred megabytes
 
@@ -77,7 +77,8 @@ result<observation> rate_runner::measure(double rate, bool long_run) {
   const auto wall_start = now();
   auto seen = observe(load, rate, window);
   if (!seen) return seen;
-  if (!load.done_within(overtime)) load.cut();
+  // Twice what is taken takes twice the time: then the generator still reports.
+  if (!load.done_within(form_.warm_up + window)) load.cut();
   if (!load.done_within(cut_limit + form_.patience))
     return failure{errc::timed_out, "the load generator does not end"};
   const auto sent = load.get();
@@ -99,7 +100,9 @@ result<observation> rate_runner::measure(double rate, bool long_run) {
   seen->most_ms = latency->most_ms;
   seen->offered = sent->cut_short ? std::min(rate, seen->stored) : sent->per_second;
   seen->late_p99_ms = sent->late_p99_ms;
-  seen->blocked_share = sent->cut_short ? std::max(1.0, sent->blocked_share) : sent->blocked_share;
+  // Cut off, it has no report: a generator that worked all the time was not held up.
+  const bool worked = seen->usage.value(stage::generator) > busy_generator;
+  seen->blocked_share = sent->cut_short ? (worked ? 0 : 1) : sent->blocked_share;
   return seen;
 }
 

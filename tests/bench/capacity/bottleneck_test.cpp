@@ -62,7 +62,9 @@ BOOST_AUTO_TEST_CASE(cores_that_others_fill_are_not_the_systems_bound) {
             .service_cpu = 1e-6,
             .generator_cpu = 1e-6,
             .machine_cpu = 1e-4};
-  BOOST_TEST((find_bottleneck(o, overrun, nullptr, here).what == stage::commit));
+  const auto b = find_bottleneck(o, overrun, nullptr, here);
+  BOOST_TEST((b.what == stage::commit));
+  BOOST_TEST(advises(b, "lanes = 4"));
   o.cost.machine_cpu = 8e-6;
   BOOST_TEST((find_bottleneck(o, overrun, nullptr, here).what == stage::cpu));
 }
@@ -107,9 +109,12 @@ BOOST_AUTO_TEST_CASE(lanes_that_are_never_idle_name_the_longest_part_of_the_way)
 }
 
 BOOST_AUTO_TEST_CASE(the_generator_is_not_the_system) {
-  const auto b = find_bottleneck(seen({{stage::cpu, 0.99}}), {.what = finding::generator_limited},
+  const auto b = find_bottleneck(seen({{stage::cpu, 0.4}}), {.what = finding::generator_limited},
                                  nullptr, here);
   BOOST_TEST((b.what == stage::generator));
+  const auto crowded = find_bottleneck(seen({{stage::cpu, 0.99}}),
+                                       {.what = finding::generator_limited}, nullptr, here);
+  BOOST_TEST((crowded.what == stage::cpu));
 }
 
 BOOST_AUTO_TEST_CASE(nothing_it_says_weakens_the_promise) {

@@ -68,6 +68,19 @@ BOOST_AUTO_TEST_CASE(a_late_generator_is_its_own_fault_unless_the_broker_held_it
   BOOST_TEST((judge(o, quarter).what == finding::backlog_grows));
 }
 
+BOOST_AUTO_TEST_CASE(a_generator_that_is_a_little_late_does_not_explain_seconds) {
+  auto o = noisy(20'000, 0, 10);
+  o.late_p99_ms = 80;
+  o.p99_ms = 2'000;
+  BOOST_TEST((judge(o, quarter).what == finding::too_slow));
+  o.p99_ms = 120;
+  BOOST_TEST((judge(o, {.p99_ms = 100}).what == finding::generator_limited));
+  o = noisy(20'000, 8'000, 10);
+  o.late_p99_ms = 80;
+  o.offered = 19'000;
+  BOOST_TEST((judge(o, quarter).what == finding::backlog_grows));
+}
+
 BOOST_AUTO_TEST_CASE(a_trend_needs_three_samples) {
   BOOST_TEST(backlog_trend_of({}).slope == 0.0);
   BOOST_TEST(backlog_trend_of({{0, 0}, {1, 100}}).slope == 0.0);
