@@ -11,7 +11,8 @@ constexpr double growth_share = 0.01;  // of the rate: what rounding of samples 
 constexpr double noise_factor = 2;     // times the deviation over the window
 constexpr double on_time_share = 0.97;  // of the rate has to leave the generator
 constexpr double blocked_much = 0.05;   // of the events met a full window: the broker held them up
-constexpr double decisive = 0.9;        // stored less than this of the rate: no second look
+constexpr double nearly = 0.9;          // stored more than this of the rate: a second look
+constexpr double hopeless = 0.5;        // stored less than this: no second look, even at the first
 
 double median_of(std::vector<double> values) {
   if (values.empty()) return 0;
@@ -82,13 +83,14 @@ judgement judge(const observation& seen, const wish& wanted) {
   if (late && !blocked) {
     // It may have been somebody else's moment.
     j.what = finding::generator_limited;
-    j.close = seen.offered > decisive * seen.rate;
-  } else if (j.growth > j.growth_ok) {
+    j.close = seen.offered > nearly * seen.rate;
+  } else if (j.growth > j.growth_ok || seen.cut) {
     j.what = finding::backlog_grows;
-    j.close = seen.stored > decisive * seen.rate;
+    j.close = seen.stored > nearly * seen.rate;
+    j.decisive = seen.stored < hopeless * seen.rate;
   } else if (seen.p99_ms > wanted.p99_ms) {
     j.what = finding::too_slow;
-    j.close = seen.stored > decisive * seen.rate;
+    j.close = seen.stored > nearly * seen.rate;
   }
   return j;
 }
