@@ -164,7 +164,10 @@ result<bool> producer::publish(nanoseconds due) {
 result<void> producer::hand_over() {
   if (queued_.empty()) return ok();
   if (auto r = publisher_->poll(0ms); !r) return r;
-  if (!publisher_->flushed()) return ok();
+  if (!publisher_->flushed()) {
+    ++report_.found_no_room;  // the broker doesn't read: nothing but it empties the socket
+    return ok();
+  }
   const auto at = steady::now() - begin_.at;
   for (const auto due : queued_)
     report_.lateness.record(std::chrono::floor<microseconds>(at - due));
