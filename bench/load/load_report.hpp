@@ -26,7 +26,7 @@ struct load_report {
   timestamp started_at{};            ///< what the schedule counts from
   histogram lateness{};              ///< open loop: due -> handed to the system's socket
   histogram acknowledged{};          ///< open loop: due -> PUBACK, seen up to `pace_grain` late
-  std::uint64_t found_no_room{};     ///< times that the window of unacknowledged events was full
+  std::uint64_t found_no_room{};     ///< times that window or socket was full: the broker was slow
   cpu_time used{};                   ///< by the producers' threads
   std::chrono::milliseconds took{};  ///< from the start to the last acknowledgement
   /// Open loop: from the start until the system's socket had the last event.
