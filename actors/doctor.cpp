@@ -1,6 +1,11 @@
 #include "actors/doctor.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
+#include <unistd.h>
+
+#include <fmt/format.h>
 
 #include "actors/lanes.hpp"
 #include "actors/service.hpp"
@@ -12,15 +17,23 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto look_every = 10min;
-constexpr auto look_again = 30s;       // something was away
+constexpr auto look_again = 30s;       // something was away; twice as long each further time
+constexpr auto look_limit = 10s;       // for one look
 constexpr auto ask_again = 250ms;      // the service is not ready yet
 constexpr std::size_t most_asks = 40;  // then the first look comes without it
-constexpr auto answer_time = 2s;       // of the broker; a stop waits for it
+constexpr auto answer_time = 2s;       // of broker and database
 
 constexpr const char* application = "taylordash doctor";
 
 /// Lanes, mirrors and everybody's own connections, 512 HTTP clients, and the libraries' files.
 constexpr std::uint64_t files_beside = 640;
+
+/// Tells the nodes of a deployment apart, and two on one machine.
+std::uint64_t node_hash(const settings& s) {
+  char host[256]{};
+  ::gethostname(host, sizeof host - 1);
+  return std::hash<std::string>{}(fmt::format("{}:{}", host, s.http.port));
+}
 
 class doctor_state {
  public:
@@ -37,7 +50,12 @@ class doctor_state {
       if (!shared_->board.ready() && asked_++ < most_asks)
         return tell_self(self_, ask_again, tick{});
       asked_ = most_asks;
-      tell_self(self_, examine_once() ? std::chrono::milliseconds{look_every} : look_again, tick{});
+      if (examine_once()) {
+        again_ = look_again;
+        return tell_self(self_, look_every, tick{});
+      }
+      tell_self(self_, again_, tick{});
+      again_ = std::min<std::chrono::seconds>(2 * again_, look_every);
     }};
   }
 
@@ -48,14 +66,43 @@ class doctor_state {
     options.broker.quick = true;
     options.broker.broker.connect_timeout =
         std::min<std::chrono::milliseconds>(options.broker.broker.connect_timeout, answer_time);
+    options.time_limit = look_limit;
     options.database.application_name = application;
+    options.database.connect_timeout =
+        std::min<std::chrono::milliseconds>(options.database.connect_timeout, answer_time);
+    options.database.statement_timeout =
+        std::min<std::chrono::milliseconds>(options.database.statement_timeout, answer_time);
     options.of_database.running = true;
     options.look_at_broker = shared_->board.up(dependency_broker);
     options.look_at_database = shared_->board.up(dependency_database);
     auto seen = look_(options, memory_);
     const bool whole = seen.broker && seen.database;
+    note_failure(seen, broker_, seen.broker, seen.broker_trouble);
+    note_failure(seen, database_, seen.database, seen.database_trouble);
     keep(std::move(seen));
     return whole;
+  }
+
+  /// A server that its users find up, and that the look could not look at: what was found there
+  /// before stays, with a word about how old it is.
+  struct place {
+    std::string_view code{};
+    std::optional<timestamp> blind_since{};
+  };
+
+  static void note_failure(examination& seen, place& where, bool looked_at,
+                           const std::string& why) {
+    if (looked_at) where.blind_since.reset();
+    const auto failed =
+        std::find_if(seen.findings.begin(), seen.findings.end(),
+                     [&](const finding& f) { return f.code == where.code && !looked_at; });
+    if (failed == seen.findings.end()) return;
+    if (!where.blind_since) where.blind_since = now();
+    failed->level = severity::warning;
+    failed->what = fmt::format(
+        "the doctor could not look since {}, though the service's own connections are "
+        "up: {}",
+        to_rfc3339(*where.blind_since), why);
   }
 
   /// What could not be looked at now keeps what was found there before.
@@ -65,11 +112,14 @@ class doctor_state {
     const auto looked_at = [&](const finding& f) {
       return f.area == "broker" ? seen.broker : f.area == "database" ? seen.database : true;
     };
+    const auto of_failure = [&](const finding& f) {
+      return f.code == broker_.code || f.code == database_.code;
+    };
     for (const auto& f : before) {
-      if (!looked_at(f)) now.push_back(f);
+      if (!looked_at(f) && !of_failure(f)) now.push_back(f);
     }
     for (auto& f : seen.findings) {
-      if (f.level > severity::ok && looked_at(f)) now.push_back(std::move(f));
+      if (f.level > severity::ok && (looked_at(f) || of_failure(f))) now.push_back(std::move(f));
     }
     sort_by_severity(now);
     for (const auto& f : new_findings(now, before))
@@ -92,13 +142,17 @@ class doctor_state {
   shared_context shared_;
   look look_;
   doctor_memory memory_;
+  place broker_{"broker_reachable", {}};
+  place database_{"database_reachable", {}};
+  std::chrono::seconds again_{look_again};
   std::size_t asked_{};
 };
 
 }  // namespace
 
-doctor_options doctor_options_from(const settings& s) {
+doctor_options doctor_options_from(const settings& s, std::string_view who) {
   doctor_options o;
+  o.broker.client_id = fmt::format("{}-{}-{:x}", s.mqtt.group, who, node_hash(s));
   o.broker.broker = broker_options_from(s);
   o.broker.filter = s.mqtt.filter;
   o.broker.largest_event = s.events.max_body_bytes;

@@ -51,8 +51,11 @@ bench_servers::bench_servers(data_directory directory, instance_secrets secrets,
       broker_{directory_, secrets_, {}, mqtt_port, std::nullopt} {}
 
 bench_servers::~bench_servers() {
-  if (auto r = stop(); !r)
-    log_error("bench left its servers running", {kv("reason", to_string(r.error()))});
+  if (removed_) return;
+  if (auto r = stop_and_remove(); !r) {
+    log_error("bench left servers or data behind", {kv("folder", directory_.layout().root.string()),
+                                                    kv("reason", to_string(r.error()))});
+  }
 }
 
 result<void> bench_servers::stop() {
@@ -66,6 +69,7 @@ result<void> bench_servers::stop() {
 result<void> bench_servers::stop_and_remove() {
   if (auto r = stop(); !r) return r;
   if (auto r = directory_.purge(); !r) return r.error();
+  removed_ = true;
   return ok();
 }
 

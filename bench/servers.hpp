@@ -27,7 +27,7 @@ class bench_servers {
   /// can't be used, a program is missing; each detail says how to mend it. stopping.
   static result<std::unique_ptr<bench_servers>> start(const std::filesystem::path& folder);
 
-  /// Stops both servers.
+  /// Stops both servers and removes the data, whatever has happened.
   ~bench_servers();
   bench_servers(const bench_servers&) = delete;
   bench_servers& operator=(const bench_servers&) = delete;
@@ -63,6 +63,7 @@ class bench_servers {
   instance_secrets secrets_;
   postgres_cluster postgres_;
   private_broker broker_;
+  bool removed_{};
 };
 
 }  // namespace td::bench

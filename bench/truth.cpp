@@ -11,6 +11,9 @@ namespace td::bench {
 
 namespace {
 
+// What scans every row of a long run may take so long.
+constexpr std::chrono::minutes after_a_run{10};
+
 constexpr const char* journal_sql = R"(
 SELECT coalesce(sum(stored + dead_lettered), 0)::bigint, coalesce(sum(duplicate), 0)::bigint
 FROM mirror_batches)";
@@ -119,6 +122,7 @@ result<truth_reader::seen_rows> truth_reader::rows_now() {
 }
 
 result<stored_truth> truth_reader::read() {
+  if (auto r = session_.set_statement_timeout(after_a_run); !r) return r.error();
   auto r = session_.exec(truth_sql);
   if (!r) return r.error();
   const auto count = [&](int column) { return static_cast<std::uint64_t>(r->number(0, column)); };
@@ -136,13 +140,14 @@ result<stored_truth> truth_reader::read() {
 }
 
 result<commit_latency> truth_reader::latency() {
+  if (auto r = session_.set_statement_timeout(after_a_run); !r) return r.error();
   auto r = session_.exec(latency_sql);
   if (!r) return r.error();
   return latency_of(*r, 0);
 }
 
 result<std::uint64_t> truth_reader::read_due_times() {
-  if (auto r = session_.set_statement_timeout(std::chrono::minutes{10}); !r) return r.error();
+  if (auto r = session_.set_statement_timeout(after_a_run); !r) return r.error();
   auto r = session_.exec(due_times_sql);
   if (!r) return r.error();
   return static_cast<std::uint64_t>(r->number(0, 0));

@@ -52,7 +52,7 @@ std::optional<doctor_options> where_to_look(command_options& options) {
   if (data_dir.empty()) {
     const auto whole = load_or_explain(options.address.config, database_need::required);
     if (!whole) return std::nullopt;
-    return doctor_options_from(whole->values);
+    return doctor_options_from(whole->values, "doctor-command");
   }
   auto instance = doctor_options_of_instance(data_dir, config.values);
   if (instance) return *std::move(instance);

@@ -52,8 +52,9 @@ boost::system::result<doctor_options, complaint> doctor_options_of_instance(
   s.mqtt.tls = false;
   s.mqtt.group = secrets->mqtt_group;
   s.mqtt.filter = settings{}.mqtt.filter;
-  auto options = doctor_options_from(s);
+  auto options = doctor_options_from(s, "doctor-command");
   options.broker.producer = broker_account{producer_user, secrets->mqtt_producer};
+  options.of_broker.standalone = true;
   options.broker_config = layout->etc() / "mosquitto.conf";
   options.database_folder = layout->cluster();
   return options;

@@ -64,16 +64,8 @@ unique_fd stop_request_fd() {
   sigemptyset(&stops);
   sigaddset(&stops, SIGINT);
   sigaddset(&stops, SIGTERM);
+  sigaddset(&stops, SIGHUP);
   return unique_fd{::signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK)};
-}
-
-/// A closed terminal is a wish to stop, unless somebody (nohup) has seen to it.
-void stop_with_the_terminal() {
-  struct sigaction now {};
-  if (::sigaction(SIGHUP, nullptr, &now) != 0 || now.sa_handler == SIG_IGN) return;
-  now.sa_handler = [](int) { ::kill(::getpid(), SIGTERM); };
-  now.sa_flags = SA_RESTART;
-  ::sigaction(SIGHUP, &now, nullptr);
 }
 
 void say_what_has_no_effect(const loaded_config& config) {
@@ -156,7 +148,6 @@ int run_pipeline(const standalone_command_options& options, standalone_instance&
 
 int run_instance(const standalone_command_options& options) {
   stop_signal stop;
-  stop_with_the_terminal();
   const auto config = load_or_explain(options.config, database_need::optional);
   if (!config) return exit_failed;
   init_log(config->values);

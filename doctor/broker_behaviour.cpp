@@ -14,7 +14,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint8_t refused_from = 0x80;
-constexpr auto quiet = 300ms;  // for what is on its way; a round trip has come back before
+constexpr auto quiet = 1s;     // more of a window; a round trip has come back before
+constexpr auto patience = 5s;  // then what has not come is lost; where all comes nobody waits
 constexpr std::uint32_t kept_for = 120;  // seconds; longer than a probe takes
 constexpr std::size_t most_rounds = 4000;
 constexpr std::string_view small_body = "taylordash doctor";
@@ -44,7 +45,9 @@ class behaviour {
                                .client_id = name_ + suffix,
                                .keep_session = kept,
                                .receive_maximum = options_.receive_maximum,
-                               .session_expiry = kept_for});
+                               .session_expiry = kept_for,
+                               .give_up = options_.give_up,
+                               .deadline = options_.deadline});
   }
 
   /// One message through a shared subscription of our own group. Also tells whether we may write
@@ -69,7 +72,7 @@ class behaviour {
     }
     if (!granted) return granted.error();  // refused with a DISCONNECT, as the standard has it
     if (const auto again = writer.publish(topic, small_body); !again) return again.error();
-    const auto came = reader->receive(2, quiet);
+    const auto came = reader->receive(2, patience);
     if (!came) return came.error();
     const auto has = [&](const std::string& t) {
       return std::any_of(came->begin(), came->end(), [&](auto& m) { return m.topic == t; });
@@ -93,14 +96,16 @@ class behaviour {
     if (!sent && sent.error().code == errc::body_too_large) {
       into_.large_event = broker_survey::large::too_large_to_send;
     } else if (!sent) {
+      if (over()) return sent.error();
       into_.large_event = broker_survey::large::refused;  // disconnected for it
       if (auto in = writer.connect(); !in) return in.error();
     } else if (sent->refused > 0) {
       into_.large_event = broker_survey::large::refused;
       into_.large_reason = sent->reason;
     } else {
-      const auto came = reader->receive(1, 2 * quiet);
-      const bool there = came && !came->empty() && came->front().body.size() == body.size();
+      const auto came = reader->receive(1, patience);
+      if (!came) return came.error();
+      const bool there = !came->empty() && came->front().body.size() == body.size();
       into_.large_event = there ? broker_survey::large::delivered : broker_survey::large::discarded;
     }
     if (into_.large_event != broker_survey::large::delivered) {
@@ -125,6 +130,7 @@ class behaviour {
     for (auto left = options_.queued_messages; left > 0;) {
       const auto some = std::min<std::size_t>(left, 250);
       const auto sent = writer->publish(topic, small_body, some);
+      if (!sent && over()) return sent.error();
       if (!sent) break;
       seen.acknowledged += sent->acknowledged;
       seen.refused += sent->refused;
@@ -149,12 +155,18 @@ class behaviour {
       if (seen.came_back >= seen.acknowledged) return ok();
       if (auto r = reader.settle(); !r) return r;
       if (!came->empty()) continue;
-      const auto late = reader.receive(1, quiet);
+      const auto late = reader.receive(1, patience);
       if (!late) return late.error();
       seen.came_back += late->size();
       if (late->empty()) return ok();
     }
     return ok();
+  }
+
+  /// Then a failure is ours, and says nothing about the broker.
+  bool over() const {
+    return (options_.give_up && options_.give_up()) ||
+           std::chrono::steady_clock::now() >= options_.deadline;
   }
 
   const broker_probe_options& options_;

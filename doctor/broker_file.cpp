@@ -22,13 +22,17 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(from, text.find_last_not_of(" \t\r") - from + 1);
 }
 
-std::vector<fs::path> included(const fs::path& folder) {
+result<std::vector<fs::path>> included(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code error;
   for (fs::directory_iterator each{folder, error}, end; !error && each != end;
        each.increment(error)) {
     if (each->path().extension() == ".conf" && files.size() < most_files)
       files.push_back(each->path());
+  }
+  if (error) {
+    return failure{errc::configuration_invalid, fmt::format("include_dir {} can't be listed: {}",
+                                                            folder.string(), error.message())};
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -67,7 +71,9 @@ result<broker_file> read_broker_file(const fs::path& file) {
       found.options.push_back(std::move(option));
       continue;
     }
-    for (const auto& path : included(option.value)) {
+    const auto paths = included(option.value);
+    if (!paths) return paths.error();
+    for (const auto& path : *paths) {
       auto more = read(path);
       if (!more) return more.error();
       found.options.insert(found.options.end(), more->begin(), more->end());

@@ -23,6 +23,10 @@ struct broker_needs {
   bool quick{};                         ///< the survey was
   std::optional<broker_file> file{};    ///< Mosquitto's configuration, where it can be read
   std::optional<std::uint64_t> dropped_before{};  ///< at the last look of this process
+  bool standalone{};                       ///< the broker is the one of `taylordash standalone`
+  std::string acl_text{};                  ///< of the file's acl_file, where it can be read
+  std::string username{};                  ///< mqtt.username, to find its lines there
+  std::string filter{"tracker/events/#"};  ///< mqtt.filter
 };
 
 /// Plain logic: thresholds and sentences. Every part that was looked at has a finding, `ok` too.
@@ -49,5 +53,12 @@ std::vector<finding> judge_broker_rights(const broker_survey& found, const broke
 
 /// Where a line of mosquitto.conf goes, and how it comes into force.
 std::string broker_place(const broker_needs& needs, std::string_view option);
+
+/// What is known of the broker's make: its version says so, or Mosquitto's file was read.
+enum class broker_kind : std::uint8_t { mosquitto, unknown, other };
+broker_kind kind_of(const broker_survey& found, const broker_needs& needs) noexcept;
+
+/// Judges speak of Mosquitto's options. For another broker `f` gets words that do not name them.
+void suit_to(broker_kind kind, finding& f);
 
 }  // namespace td

@@ -59,11 +59,14 @@ finding judge_queue(const broker_survey& found, const broker_needs& needs) {
         "max_queued_messages 1000000000", broker_place(needs, "max_queued_messages"));
   }
   if (found.queue) {
-    return make_finding(
-        code, severity::ok,
-        fmt::format("{} messages for a session that was away all came back{}",
-                    words::grouped(found.queue->came_back),
-                    needs.file ? "" : " (whether more would: max_queued_messages)"));
+    const auto came = fmt::format("{} messages for a session that was away all came back",
+                                  words::grouped(found.queue->came_back));
+    if (needs.file) return make_finding(code, severity::ok, came);
+    return make_finding(code, severity::note,
+                        came + "; how many more would can't be seen from outside",
+                        "grep max_queued_messages /etc/mosquitto/mosquitto.conf",
+                        "the broker's machine; 1000000000 is right. Or: taylordash doctor "
+                        "--broker-config FILE");
   }
   if (needs.file) return make_finding(code, severity::ok, "max_queued_messages is high enough");
   return make_finding(
@@ -124,8 +127,10 @@ finding judge_packet_size(const broker_survey& found, const broker_needs& needs)
     return make_finding(
         code, severity::danger,
         fmt::format(
-            "message_size_limit is in force: an event of {} is {}, and for producers with "
-            "MQTT 3.1.1 acknowledged and thrown away",
+            "{}: an event of {} is {}, and for producers with MQTT 3.1.1 acknowledged and thrown "
+            "away",
+            kind_of(found, needs) == broker_kind::mosquitto ? "message_size_limit is in force"
+                                                            : "the broker limits sizes silently",
             words::size(needs.largest_event),
             found.large_event == large::discarded ? "acknowledged and thrown away" : "refused"),
         "max_packet_size 16777216",
@@ -173,23 +178,27 @@ finding judge_dropped(const broker_survey& found, const broker_needs& needs) {
   const auto since = found.uptime && *found.uptime > std::chrono::minutes{1}
                          ? fmt::format(" in {}", words::duration(*found.uptime))
                          : " since its start";
-  if (needs.dropped_before && dropped > *needs.dropped_before) {
-    return make_finding(
-        code, severity::danger,
-        fmt::format("the broker is dropping messages: {} since the last look, {} "
-                    "since its start",
-                    words::grouped(dropped - *needs.dropped_before), words::grouped(dropped)),
-        "max_queued_messages 1000000000", broker_place(needs, "max_queued_messages"));
-  }
   if (dropped == 0) {
     return make_finding(code, severity::ok,
                         fmt::format("the broker has dropped no message{}", since));
   }
-  return make_finding(code, severity::warning,
-                      fmt::format("the broker has dropped {} messages{} (of any client of its; it "
-                                  "does not say whose)",
-                                  words::grouped(dropped), since),
-                      "max_queued_messages 1000000000", broker_place(needs, "max_queued_messages"));
+  // Whose they were is not told: only with a queue that drops are ours likely among them.
+  const auto queue = judge_queue(found, needs);
+  const bool grows = needs.dropped_before && dropped > *needs.dropped_before;
+  const auto what =
+      (grows
+           ? fmt::format("the broker is dropping messages: {} since the last look, {}{}",
+                         words::grouped(dropped - *needs.dropped_before), words::grouped(dropped),
+                         since)
+           : fmt::format("the broker has dropped {} messages{}", words::grouped(dropped), since)) +
+      fmt::format(
+          " (of any client; it does not say whose, and each `taylordash doctor` adds up to "
+          "{} of its own where the queue is limited)",
+          words::grouped(needs.queued_messages));
+  const auto level =
+      grows && queue.level == severity::danger ? severity::danger : severity::warning;
+  if (queue.level == severity::ok) return make_finding(code, level, what);
+  return make_finding(code, level, what, queue.mend, queue.where);
 }
 
 finding judge_backlog(const broker_survey& found) {
@@ -218,6 +227,12 @@ std::vector<finding> judge_broker_limits(const broker_survey& found, const broke
     all.push_back(judge_dropped(found, needs));
     all.push_back(judge_backlog(found));
     all.push_back(make_finding("broker_statistics", severity::ok, "$SYS can be read"));
+  } else if (!found.statistics_trouble.empty()) {
+    all.push_back(make_finding("broker_statistics", severity::note,
+                               "$SYS could not be asked for, so drops and backlog stay unseen: " +
+                                   found.statistics_trouble,
+                               "topic read $SYS/#",
+                               "the broker's acl_file, below the service's `user` line"));
   } else {
     all.push_back(make_finding(
         "broker_statistics", severity::note, "$SYS can't be read, so drops and backlog stay unseen",

@@ -35,7 +35,7 @@ finding judge_sessions(const broker_survey& found, const broker_needs& needs) {
                           broker_place(needs, "persistent_client_expiration"));
     }
   }
-  return make_finding(code, severity::ok, "sessions are kept for as long as a lane asks for");
+  return make_finding(code, severity::ok, "sessions are kept for a week or more");
 }
 
 finding judge_shared(const broker_survey& found, const broker_needs& needs) {
@@ -78,6 +78,14 @@ finding judge_persistence(const broker_survey& found, const broker_needs& needs)
                         "persistence is off: a restart of the broker loses the lanes' sessions and "
                         "every event that was not yet stored",
                         "persistence true", broker_place(needs, "persistence"));
+  }
+  if (needs.file->truth("autosave_on_changes").value_or(false)) {
+    return make_finding(
+        code, severity::warning,
+        "autosave_on_changes is true: the broker saves after autosave_interval changes and not "
+        "after so many seconds, and a kill loses what was not yet saved and stored, however old",
+        "autosave_on_changes false\nautosave_interval 15",
+        broker_place(needs, "autosave_on_changes"));
   }
   const auto interval = needs.file->number("autosave_interval").value_or(1800);
   if (interval == 0 || interval > longest_autosave) {

@@ -17,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto quiet = 250ms;  // retained values come at once; a cluster may take a moment
+constexpr std::uint32_t terms_expiry = 8 * 86400;  // judged is a week
 
 /// Families of events that only TaylorDash's own parts write (docs/operating.md).
 constexpr const char* reserved_topics[] = {"tracker/events/auth/", "tracker/events/plugins/"};
@@ -54,34 +55,65 @@ class visit {
 
   result<broker_survey> run() {
     if (auto r = look_at_terms(); !r) return r.error();
-    if (auto r = look_at_statistics(); !r) return r.error();
-    if (options_.quick) return std::move(found_);
-    for (const auto part : {&visit::try_anonymous, &visit::try_producer, &visit::try_behaviour}) {
-      if (options_.give_up && options_.give_up())
-        return failure{errc::stopping, "the look at the broker was given up"};
+    std::vector<void (visit::*)()> parts{&visit::look_at_subscription, &visit::look_at_statistics};
+    if (!options_.quick) {
+      parts.insert(parts.end(),
+                   {&visit::try_anonymous, &visit::try_producer, &visit::try_behaviour});
+    }
+    for (const auto part : parts) {
+      if (stopping()) break;
       (this->*part)();
     }
+    if (stopping()) return failure{errc::stopping, "the look at the broker was given up"};
     return std::move(found_);
   }
 
  private:
-  /// A session like a lane's, without a subscription, ended at once.
-  result<void> look_at_terms() {
-    const auto session = make_probe_session({.broker = options_.broker,
-                                             .client_id = name_,
-                                             .keep_session = true,
-                                             .receive_maximum = options_.receive_maximum});
-    if (auto present = session->connect(); !present) return present.error();
-    found_.terms = session->terms();
-    return session->leave(true);
+  bool stopping() const { return options_.give_up && options_.give_up(); }
+
+  probe_options probe(const broker_options& broker) const {
+    return {.broker = broker,
+            .client_id = name_,
+            .give_up = options_.give_up,
+            .deadline = options_.deadline};
   }
 
-  result<void> look_at_statistics() {
-    const auto session = make_probe_session({.broker = options_.broker, .client_id = name_});
+  /// A session like a lane's, without a subscription, ended at once.
+  result<void> look_at_terms() {
+    auto like_a_lane = probe(options_.broker);
+    if (!options_.client_id.empty()) like_a_lane.client_id = options_.client_id;
+    like_a_lane.keep_session = true;
+    like_a_lane.receive_maximum = options_.receive_maximum;
+    like_a_lane.session_expiry = terms_expiry;
+    const auto session = make_probe_session(like_a_lane);
     if (auto present = session->connect(); !present) return present.error();
-    const auto granted = session->subscribe(narrow_filter(options_.filter, name_));
-    if (!granted) return granted.error();
+    found_.terms = session->terms();
+    // Its answer tells nothing more: should the broker not end the session, the next look will.
+    if (auto left = session->leave(true); !left && stopping()) return left;
+    return ok();
+  }
+
+  /// A broker may refuse a subscription with a SUBACK or by ending the connection.
+  void look_at_subscription() {
+    const auto session = make_probe_session(probe(options_.broker));
+    const auto present = session->connect();
+    const auto granted = present ? session->subscribe(narrow_filter(options_.filter, name_))
+                                 : result<std::uint8_t>{present.error()};
+    if (!granted) {
+      found_.subscribe_trouble = granted.error().detail;
+      return;
+    }
     found_.subscribe_reason = *granted;
+    if (!session->leave(true)) session->drop();
+  }
+
+  void look_at_statistics() {
+    if (const auto r = read_statistics(); !r) found_.statistics_trouble = r.error().detail;
+  }
+
+  result<void> read_statistics() {
+    const auto session = make_probe_session(probe(options_.broker));
+    if (auto present = session->connect(); !present) return present.error();
     for (const auto* topic : {sys_version, sys_uptime, sys_dropped, sys_stored, sys_stored_bytes}) {
       const auto taken = session->subscribe(topic, true);
       if (!taken) return taken.error();
@@ -92,7 +124,8 @@ class visit {
     if (!values) return values.error();
     for (const auto& m : *values)
       note(m.topic, m.body);
-    return session->leave(true);
+    if (!session->leave(true)) session->drop();
+    return ok();
   }
 
   void note(std::string_view topic, const std::string& value) {
@@ -108,34 +141,44 @@ class visit {
   }
 
   void try_anonymous() {
-    auto broker = options_.broker;
-    broker.username.clear();
-    broker.password.clear();
+    const auto broker = without_account();
     const auto in = lets_in(broker);
     // A broker that is away just now, or wants a certificate, says nothing about accounts.
     if (in || in.error().code == errc::broker_refused) found_.anonymous = static_cast<bool>(in);
     if (in) found_.open_to_anonymous = reserved_writable(broker);
   }
 
+  /// Nor with the service's certificate, which may be an account as well.
+  broker_options without_account() const {
+    auto broker = options_.broker;
+    broker.username.clear();
+    broker.password.clear();
+    broker.certificate_file.clear();
+    broker.key_file.clear();
+    return broker;
+  }
+
   void try_producer() {
     if (!options_.producer) return;
-    auto broker = options_.broker;
+    auto broker = without_account();
     broker.username = options_.producer->username;
     broker.password = options_.producer->password;
     const auto in = lets_in(broker);
-    found_.producer = static_cast<bool>(in);
     if (!in) {
+      if (in.error().code == errc::broker_refused) found_.producer = false;
       found_.producer_trouble = in.error().detail;
       return;
     }
+    found_.producer = true;
     found_.open_to_producer = reserved_writable(broker);
     found_.producer_writes_events = writable(broker, producers_topic + name_);
   }
 
   result<void> lets_in(const broker_options& broker) const {
-    const auto session = make_probe_session({.broker = broker, .client_id = name_});
+    const auto session = make_probe_session(probe(broker));
     if (auto present = session->connect(); !present) return present.error();
-    return session->leave(true);
+    if (!session->leave(true)) session->drop();
+    return ok();
   }
 
   std::vector<std::string> reserved_writable(const broker_options& broker) const {
@@ -149,7 +192,7 @@ class visit {
   /// Only where QoS 2 is known to be delivered at PUBREL.
   std::optional<bool> writable(const broker_options& broker, const std::string& topic) const {
     if (!found_.version.starts_with("mosquitto")) return std::nullopt;
-    const auto session = make_probe_session({.broker = broker, .client_id = name_});
+    const auto session = make_probe_session(probe(broker));
     if (!session->connect() || session->terms().maximum_qos < 2) return std::nullopt;
     const auto may = session->may_publish(topic);
     if (!may) return std::nullopt;

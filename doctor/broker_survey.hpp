@@ -30,16 +30,23 @@ struct broker_probe_options {
   std::optional<broker_account> producer{};
   bool quick{};  ///< nothing is published, no session is kept, one account is used
   std::size_t queued_messages{1500};  ///< for the queue's limit: more than Mosquitto's default 1000
-  std::function<bool()> give_up{};    ///< asked between the probes; may be empty
+  std::function<bool()> give_up{};    ///< asked in every wait; may be empty
+  /// The look ends soon after it; parts that it did not come to are not known then.
+  std::chrono::steady_clock::time_point deadline{std::chrono::steady_clock::time_point::max()};
+  /// Of the one session that asks for a lane's terms, the same at each look, so that the next look
+  /// ends what a broker that stalled has kept; for eight days at most. Empty: a random one.
+  std::string client_id{};
 };
 
 /// What a broker said and how it behaved. Facts only; absent: not looked at, or not known.
 struct broker_survey {
   broker_terms terms{};
   std::uint8_t subscribe_reason{};  ///< SUBACK for a filter below `filter`; >= 0x80: refused
+  std::string subscribe_trouble{};  ///< why there was no SUBACK, as the connection ended instead
 
   // -- $SYS ---
   bool statistics{};                       ///< at least one value came
+  std::string statistics_trouble{};        ///< why none could be asked for; empty: they were
   std::string version{};                   ///< "mosquitto version 2.0.11"; empty: unknown
   std::optional<std::uint64_t> dropped{};  ///< publish/messages/dropped, since the broker's start
   std::optional<std::uint64_t> stored{};   ///< store/messages/count
@@ -50,7 +57,7 @@ struct broker_survey {
   std::optional<bool> anonymous{};               ///< a client without an account gets in
   std::vector<std::string> open_to_anonymous{};  ///< reserved topics that it may write
   std::optional<bool> producer{};                ///< the producers' account gets in
-  std::string producer_trouble{};                ///< why it does not
+  std::string producer_trouble{};                ///< why it does not, or was not tried
   std::vector<std::string> open_to_producer{};   ///< reserved topics that it may write
   std::optional<bool> producer_writes_events{};  ///< it may write what it should
 
@@ -76,7 +83,8 @@ struct broker_survey {
 /// Looks at the broker over connections of its own, which it ends, with the service's account.
 /// Joins no subscription of the lanes and publishes nothing that they would read: unless `quick`,
 /// it publishes a bounded number of messages below `probe_root`, and asks with unfinished QoS 2
-/// exchanges (probe_session::may_publish; Mosquitto only) what accounts may write.
+/// exchanges (probe_session::may_publish; Mosquitto only) what accounts may write. Once the broker
+/// has let us in, a part that fails is left unknown, and the others are looked at.
 /// broker_away, broker_refused: nothing could be looked at. stopping: give_up said so.
 result<broker_survey> survey_broker(const broker_probe_options& options);
 

@@ -83,7 +83,8 @@ std::vector<finding> judge_broker_version(const broker_survey& found, const brok
     return {
         make_finding(code, severity::warning,
                      fmt::format("Mosquitto {}: older than 2.0.11, which the product needs", name),
-                     "apt-get install mosquitto", "as root on the broker's machine")};
+                     "install Mosquitto 2.0.11 or newer",
+                     "the broker's machine; Debian 12 has 2.0.11 (apt-get install mosquitto)")};
   }
   const bool unbounded = needs.file && needs.file->number("max_queued_messages") == 0;
   for (const auto& t : traps) {
@@ -93,10 +94,11 @@ std::vector<finding> judge_broker_version(const broker_survey& found, const brok
                            "max_queued_messages 1000000000",
                            broker_place(needs, "max_queued_messages"))};
     }
-    return {make_finding(code, t.level, fmt::format("Mosquitto {}: {}", name, t.what),
-                         fmt::format("apt-get install mosquitto   ({}.{}.{} or newer)", t.to.major,
-                                     t.to.minor, t.to.patch),
-                         "as root on the broker's machine")};
+    return {make_finding(
+        code, t.level, fmt::format("Mosquitto {}: {}", name, t.what),
+        fmt::format("install Mosquitto {}.{}.{} or newer, or 2.0.11, which Debian 12 has",
+                    t.to.major, t.to.minor, t.to.patch),
+        "the broker's machine; mosquitto.org has packages and images of each version")};
   }
   if (version->major == 2 && version->minor == 0 && !needs.ordered) {
     return {make_finding(

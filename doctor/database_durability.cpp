@@ -22,6 +22,12 @@ struct cure {
 cure cure_of(const server_setting& s, std::string_view value, const database_survey& found) {
   const auto role = words::sql_name(found.role);
   const auto database = words::sql_name(found.database);
+  const bool restart = s.name == "data_sync_retry";  // the others are taken over by a reload
+  const char* in_force =
+      restart ? ", then restart the PostgreSQL server" : ", then: SELECT pg_reload_conf();";
+  constexpr const char* managed = "; at a managed server: in your provider's parameter group";
+  if (s.source == "global")
+    return {fmt::format("ALTER ROLE ALL RESET {};", s.name), "psql, then restart the service"};
   if (s.source == "user")
     return {fmt::format("ALTER ROLE {} RESET {};", role, s.name), "psql, then restart the service"};
   if (s.source == "database") {
@@ -40,12 +46,15 @@ cure cure_of(const server_setting& s, std::string_view value, const database_sur
     return {fmt::format("take {0} out of the command line (-c {0}=...)", s.name),
             "whatever starts the PostgreSQL server"};
   }
-  if (!s.file.empty()) {
+  const bool by_alter_system = s.file.ends_with("/postgresql.auto.conf");
+  if (!s.file.empty() && !by_alter_system) {
     return {fmt::format("{} = {}", s.name, value),
-            fmt::format("{}:{}, then: SELECT pg_reload_conf();", s.file, s.line)};
+            fmt::format("{}:{}{}", s.file, s.line, in_force)};
   }
-  return {fmt::format("ALTER SYSTEM SET {} = {}; SELECT pg_reload_conf();", s.name, value),
-          "psql, as superuser"};
+  const auto line = by_alter_system ? fmt::format("ALTER SYSTEM RESET {};", s.name)
+                                    : fmt::format("ALTER SYSTEM SET {} = {};", s.name, value);
+  return {restart ? line : line + " SELECT pg_reload_conf();",
+          fmt::format("psql, as superuser{}{}", restart ? in_force : "", managed)};
 }
 
 /// A setting that has to be `on`.
@@ -143,12 +152,15 @@ finding judge_unlogged(const database_survey& found) {
   constexpr const char* code = "database_unlogged";
   if (found.unlogged.empty())
     return make_finding(code, severity::ok, "no table of the product is unlogged");
-  return make_finding(
-      code, severity::danger,
-      fmt::format("{} is unlogged: a crash of the database empties it",
-                  fmt::join(found.unlogged, ", ")),
-      fmt::format("ALTER TABLE {} SET LOGGED;", words::sql_name(found.unlogged.front())),
-      "psql, as its owner, for each of them; it rewrites the table");
+  std::string lines;
+  for (const auto& table : found.unlogged) {
+    lines += fmt::format("{}ALTER TABLE {} SET LOGGED;", lines.empty() ? "" : "\n",
+                         words::sql_name(table));
+  }
+  return make_finding(code, severity::danger,
+                      fmt::format("{} is unlogged: a crash of the database empties it",
+                                  words::listed(found.unlogged, 5)),
+                      lines, "psql, as the owner; it rewrites the table");
 }
 
 }  // namespace

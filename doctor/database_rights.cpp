@@ -89,7 +89,7 @@ finding judge_rights(const database_survey& found) {
         fmt::format(
             "role {} does not own {}: daily partitions can be neither made nor dropped, and "
             "a day without one stops ingest",
-            found.role, fmt::join(found.not_owned, ", ")),
+            found.role, words::listed(found.not_owned, 5)),
         mend, fmt::format("psql {}, as owner or superuser", words::sql_name(found.database)));
   }
   return make_finding(code, severity::ok, fmt::format("role {} may do what it must", found.role));

@@ -41,11 +41,10 @@ finding judge_idle(const database_survey& found) {
   const auto& first = all.front();
   return make_finding(
       code, severity::warning,
-      fmt::format(
-          "{} has sat idle in a transaction for {} (last: {}){}: it can block partitions and "
-          "retention, and nothing it can see is cleaned up",
-          described(first), words::duration(first.age), first.query,
-          all.size() > 1 ? fmt::format(", and {} more", all.size() - 1) : ""),
+      fmt::format("{} has sat idle in a transaction for {}{}: it can block partitions and "
+                  "retention, and nothing it can see is cleaned up",
+                  described(first), words::duration(first.age),
+                  all.size() > 1 ? fmt::format(", and {} more", all.size() - 1) : ""),
       ended_by(all), "psql, as that role or superuser");
 }
 
@@ -72,10 +71,12 @@ finding judge_long(const database_survey& found) {
   const auto& first = all.front();
   return make_finding(
       code, first.age >= long_hold ? severity::warning : severity::note,
-      fmt::format("{} has been in one transaction for {} (now: {}): nothing it can see is cleaned "
+      fmt::format("{} has been in one transaction for {}: nothing it can see is cleaned "
                   "up, and retention may wait for it",
-                  described(first), words::duration(first.age), first.query),
-      ended_by(all), "psql, unless it is a backup that may take its time");
+                  described(first), words::duration(first.age)),
+      ended_by(all),
+      "psql, unless it is a backup that may take its time; what it does: SELECT query FROM "
+      "pg_stat_activity WHERE pid = ...");
 }
 
 finding judge_prepared(const database_survey& found) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "pipeline/finding.hpp"
@@ -27,6 +28,9 @@ struct doctor_options {
   machine_needs of_machine{};
   bool look_at_broker{true};
   bool look_at_database{true};
+  /// One look's, after which it asks nothing more; the broker has three quarters of it. What is on
+  /// its way then may take a statement's time-out longer.
+  std::chrono::seconds time_limit{40};
 };
 
 /// What one look remembers for the next.
@@ -39,11 +43,14 @@ struct examination {
   std::vector<finding> findings{};  ///< as they came: broker, database, machine
   bool broker{};                    ///< it could be looked at
   bool database{};
+  std::string broker_trouble{};  ///< why not, as the failure has it
+  std::string database_trouble{};
 };
 
 /// One look at broker, database and machine. Blocks for as long as they take to answer: with
-/// `options.broker.quick` some round trips, else a second or two. A server that can't be looked at
-/// is a finding. `memory` may be null.
+/// `options.broker.quick` some round trips, else a second or two, with a server that stalls until
+/// `time_limit`; `broker.give_up` and `database.stop` end it at once. A server that can't be looked
+/// at is a finding. `memory` may be null.
 examination examine(const doctor_options& options, doctor_memory* memory = nullptr);
 
 }  // namespace td

@@ -42,6 +42,17 @@ std::optional<std::uint64_t> available_in_meminfo() {
   return std::nullopt;
 }
 
+/// "inactive_file 4096" of memory.stat: file pages that the kernel takes back before it ends
+/// anybody.
+std::uint64_t inactive_file_pages(const fs::path& group) {
+  std::ifstream in{group / "memory.stat"};
+  std::string name;
+  for (std::uint64_t bytes = 0; in >> name >> bytes;) {
+    if (name == "inactive_file") return bytes;
+  }
+  return 0;
+}
+
 /// What cgroup version 2 leaves us; absent where it sets no limit.
 std::optional<std::uint64_t> left_in_cgroup() {
   std::ifstream in{"/proc/self/cgroup"};
@@ -50,7 +61,9 @@ std::optional<std::uint64_t> left_in_cgroup() {
     const fs::path group = "/sys/fs/cgroup" + line.substr(3);
     const auto limit = number_in(group / "memory.max");
     const auto used = number_in(group / "memory.current");
-    if (limit && used) return *limit - std::min(*limit, *used);
+    if (!limit || !used) continue;
+    const auto taken = *used - std::min(*used, inactive_file_pages(group));
+    return *limit - std::min(*limit, taken);
   }
   return std::nullopt;
 }

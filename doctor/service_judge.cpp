@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/progress.hpp"
+
 namespace td {
 
 namespace {
@@ -22,6 +24,8 @@ finding judge_ready(const service_snapshot& s) {
   for (const auto& l : s.lanes) {
     if (!l.reason.empty()) why += fmt::format("; lane {} is {}: {}", l.slot, l.state, l.reason);
   }
+  for (const auto& stall : s.stalls)
+    why += "; " + to_text(stall);
   return make_finding(code, severity::warning, "the service is not ready" + why,
                       "taylordash status --watch", "a shell");
 }

@@ -52,6 +52,14 @@ std::string postgres_version(int number) {
   return fmt::format("{}.{}", number / 10'000, number % 10'000);
 }
 
+std::string listed(const std::vector<std::string>& all, std::size_t shown) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(all.size(), shown); ++i)
+    text += (i > 0 ? ", " : "") + all[i];
+  if (all.size() > shown) text += fmt::format(" and {} more", all.size() - shown);
+  return text;
+}
+
 std::string sql_name(std::string_view name) {
   const bool plain = !name.empty() && (name.front() < '0' || name.front() > '9') &&
                      std::all_of(name.begin(), name.end(), [](char c) {

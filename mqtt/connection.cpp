@@ -201,12 +201,17 @@ void connection::close() noexcept {
 // -- helpers ---
 
 bool connection::poll_until(clock::time_point until, short events) const noexcept {
-  pollfd p{mosquitto_socket(client_), events, 0};
-  int ready = 0;
-  do {
-    ready = poll(&p, 1, static_cast<int>(left_until(until).count()));
-  } while (ready < 0 && errno == EINTR);
-  return ready > 0;
+  constexpr milliseconds between_asks{100};
+  for (;;) {
+    pollfd p{mosquitto_socket(client_), events, 0};
+    const auto left = left_until(until);
+    const bool slice = terms_.give_up && left > between_asks;
+    const int ready = poll(&p, 1, static_cast<int>((slice ? between_asks : left).count()));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;
+    if (ready == 0 && !slice) return false;
+    if (terms_.give_up && terms_.give_up()) return false;
+  }
 }
 
 bool connection::socket_gone() const noexcept {

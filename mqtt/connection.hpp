@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -35,6 +36,9 @@ struct connect_terms {
   std::uint16_t receive_maximum{1};  ///< messages the broker may have in flight to us
   std::uint16_t send_maximum{1};     ///< messages we may have in flight to the broker
   std::uint32_t session_expiry{0xFFFFFFFF};  ///< seconds; 0xFFFFFFFF: never
+  /// Asked while `open` waits for the broker: true ends the wait as its time-out would. May be
+  /// empty; name resolution does not ask.
+  std::function<bool()> give_up{};
 };
 
 /// One libmosquitto instance, made for one connection and thrown away with it: nothing queued for

@@ -1,5 +1,6 @@
 #include "mqtt/probe_session.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -16,6 +17,7 @@ using std::chrono::milliseconds;
 
 constexpr const char* fence_filter = "taylordash/doctor/fence";  // subscribed by nobody
 constexpr std::uint8_t refused_from = 0x80;
+constexpr milliseconds between_asks{100};
 
 class mosquitto_probe final : public probe_session, private connection::receiver {
  public:
@@ -26,12 +28,17 @@ class mosquitto_probe final : public probe_session, private connection::receiver
                      .keep_session = options_.keep_session,
                      .receive_maximum = options_.receive_maximum,
                      .send_maximum = options_.send_maximum,
-                     .session_expiry = options_.session_expiry},
+                     .session_expiry = options_.session_expiry,
+                     .give_up = [this] { return over().has_value(); }},
                     *this} {}
 
   result<bool> connect() override {
     received_.clear();
-    return connection_.open();
+    if (const auto why = over()) return *why;
+    auto opened = connection_.open();
+    if (opened || opened.error().code == errc::broker_refused) return opened;
+    if (const auto why = over()) return *why;
+    return opened;
   }
 
   const broker_terms& terms() const noexcept override { return connection_.terms_of_broker(); }
@@ -69,10 +76,10 @@ class mosquitto_probe final : public probe_session, private connection::receiver
     published_ = {};
     if (auto packet = connection_.queue_publish(topic, "", false, 2); !packet)
       return packet.error();
-    if (auto sent = connection_.flush(options_.broker.connect_timeout); !sent) return sent.error();
+    if (auto sent = connection_.flush(patience()); !sent) return sent.error();
     // A refusing PUBREC ends the exchange; another one queues a PUBREL, which is not let out.
     const auto answered = [this] { return published_.refused > 0 || connection_.want_write(); };
-    const auto done = read_until(answered, options_.broker.connect_timeout);
+    const auto done = read_until(answered);
     const bool taken = published_.refused == 0;
     connection_.close();
     if (!done) return done.error();
@@ -81,9 +88,15 @@ class mosquitto_probe final : public probe_session, private connection::receiver
 
   result<std::vector<message>> receive(std::size_t most, milliseconds quiet) override {
     if (auto open = check_open(); !open) return open.error();
+    auto until = clock::now() + quiet;
     while (received_.size() < most) {
-      if (!connection_.readable() && !connection_.wait(quiet)) break;
+      if (const auto why = over()) return *why;
+      if (!connection_.readable() && !connection_.wait(std::min(left_until(until), between_asks))) {
+        if (left_until(until).count() == 0) break;
+        continue;
+      }
       if (auto read = connection_.read_some(); !read) return read.error();
+      until = clock::now() + quiet;
     }
     return std::exchange(received_, {});
   }
@@ -99,7 +112,7 @@ class mosquitto_probe final : public probe_session, private connection::receiver
   result<void> leave(bool end_session) override {
     if (auto open = check_open(); !open) return open.error();
     connection_.committed();
-    return connection_.disconnect(end_session, options_.broker.connect_timeout);
+    return connection_.disconnect(end_session, patience());
   }
 
   void drop() noexcept override { connection_.close(); }
@@ -123,6 +136,22 @@ class mosquitto_probe final : public probe_session, private connection::receiver
     }
   }
 
+  /// Why there is to be no further wait.
+  std::optional<failure> over() const {
+    if (options_.give_up && options_.give_up())
+      return failure{errc::stopping, "the look at the broker was given up"};
+    if (clock::now() >= options_.deadline)
+      return failure{errc::broker_away, "no time was left for this look at the broker"};
+    return std::nullopt;
+  }
+
+  /// For one answer: what is left of the look is more than nobody waits.
+  milliseconds patience() const {
+    const milliseconds most = options_.broker.connect_timeout;
+    if (options_.deadline - clock::now() > most) return most;
+    return left_until(options_.deadline);
+  }
+
   result<void> check_open() const {
     if (connection_.is_open()) return ok();
     return failure{errc::broker_away,
@@ -133,19 +162,23 @@ class mosquitto_probe final : public probe_session, private connection::receiver
   template <class F>
   result<void> exchange(F&& answered) {
     connection_.committed();
-    if (auto sent = connection_.flush(options_.broker.connect_timeout); !sent) return sent;
-    return read_until(answered, options_.broker.connect_timeout);
+    if (const auto why = over()) return *why;
+    if (auto sent = connection_.flush(patience()); !sent) return over() ? *over() : sent.error();
+    return read_until(answered);
   }
 
   template <class F>
-  result<void> read_until(F&& answered, milliseconds patience) {
-    for (const auto until = clock::now() + patience; !answered();) {
+  result<void> read_until(F&& answered) {
+    for (const auto until = clock::now() + options_.broker.connect_timeout; !answered();) {
+      const auto why = over();
       const auto left = left_until(until);
-      if (left.count() == 0) {
+      if (why || left.count() == 0) {
         connection_.close();
-        return failure{errc::broker_away, fmt::format("no answer within {} ms", patience.count())};
+        if (why) return *why;
+        return failure{errc::broker_away, fmt::format("no answer within {} ms",
+                                                      options_.broker.connect_timeout.count())};
       }
-      if (!connection_.readable() && !connection_.wait(left)) continue;
+      if (!connection_.readable() && !connection_.wait(std::min(left, between_asks))) continue;
       if (auto read = connection_.read_some(); !read) return read;
     }
     return ok();

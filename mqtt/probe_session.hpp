@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,12 +19,15 @@ struct probe_options {
   bool keep_session{};  ///< clean start off and `session_expiry`, or clean start and none
   std::uint16_t receive_maximum{65535};
   std::uint16_t send_maximum{200};
-  std::uint32_t session_expiry{0xFFFFFFFF};  ///< seconds; 0xFFFFFFFF: never
+  std::uint32_t session_expiry{60};  ///< seconds, with `keep_session`; 0xFFFFFFFF: never
+  std::function<bool()> give_up{};   ///< asked in every wait; may be empty
+  std::chrono::steady_clock::time_point deadline{std::chrono::steady_clock::time_point::max()};
 };
 
 /// A visitor that finds out how a broker behaves: one connection, MQTT 5, one thread. Every wait
-/// ends within the connect time-out. broker_away: the connection is gone, with the broker's reason;
-/// broker_refused: it did not let us in.
+/// ends within the connect time-out, soon after the deadline (broker_away), and soon after
+/// `give_up` says so (stopping; name resolution and `leave` do not ask). broker_away: the
+/// connection is gone, with the broker's reason; broker_refused: it did not let us in.
 class probe_session {
  public:
   struct message {

@@ -24,6 +24,10 @@ stop_signal::stop_signal() {
   sigemptyset(&stops);
   sigaddset(&stops, SIGINT);
   sigaddset(&stops, SIGTERM);
+  // A closed terminal is a wish to stop, unless somebody (nohup) has seen to it.
+  struct sigaction hangup {};
+  if (::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+    sigaddset(&stops, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &stops, &before_);
   signals_ = checked(signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");
   requests_ = checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
@@ -50,7 +54,9 @@ bool stop_signal::wait(std::chrono::milliseconds timeout) {
     return false;
   signalfd_siginfo info{};
   if (::read(signals_, &info, sizeof info) == sizeof info) {
-    reason_ = info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT";
+    reason_ = info.ssi_signo == SIGTERM  ? "SIGTERM"
+              : info.ssi_signo == SIGHUP ? "SIGHUP"
+                                         : "SIGINT";
   } else if (watched[1].revents != 0) {
     reason_ = "request";
   }

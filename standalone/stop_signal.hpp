@@ -6,7 +6,8 @@
 
 namespace td {
 
-/// Turns SIGINT and SIGTERM into something a thread can wait for. Make it first in the process,
+/// Turns SIGINT, SIGTERM and SIGHUP (a closed terminal; not where it is ignored, as nohup has it)
+/// into something a thread can wait for. Make it first in the process,
 /// before any thread, so that every thread inherits the blocked signals. One instance.
 class stop_signal {
  public:
@@ -22,7 +23,7 @@ class stop_signal {
   /// (negative: for ever). One thread.
   bool wait(std::chrono::milliseconds timeout);
 
-  /// "SIGTERM", "SIGINT", or "request"; empty before the stop.
+  /// "SIGTERM", "SIGINT", "SIGHUP", or "request"; empty before the stop.
   const std::string& reason() const noexcept { return reason_; }
 
  private:

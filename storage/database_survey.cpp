@@ -49,6 +49,7 @@ class surveyor {
           &surveyor::wal, &surveyor::space, &surveyor::time}) {
       (this->*part)();
       if (!session_.is_open()) return lost_;
+      if (late_) return failure{errc::database_away, "no time was left for this look at it"};
     }
     return std::move(found_);
   }
@@ -59,6 +60,10 @@ class surveyor {
   void read(std::string_view what, const char* sql, const reading& with,
             std::initializer_list<pg::session::param> params = {}) {
     if (!session_.is_open()) return;
+    if (clock::now() >= terms_.deadline) {
+      late_ = true;
+      return;
+    }
     const auto answer = params.size() == 0 ? session_.exec(sql) : session_.exec(sql, params);
     if (answer) return with(*answer);
     lost_ = answer.error();
@@ -74,6 +79,7 @@ class surveyor {
       found_.sees_all_sessions = r.truth(0, 4) || found_.superuser;
       found_.pooled = r.number(0, 5) != session_.backend();
       found_.server_version = static_cast<int>(r.number(0, 6));
+      found_.server_started = r.number(0, 7);
     });
     found_.on_this_machine = session_.on_this_machine();
   }
@@ -111,7 +117,7 @@ class surveyor {
   }
 
   void count_migrations() {
-    if (!session_.is_open()) return;
+    if (!session_.is_open() || clock::now() >= terms_.deadline) return;
     const auto applied = session_.exec(applied_migrations_sql);
     if (!applied) {
       lost_ = applied.error();
@@ -144,8 +150,8 @@ class surveyor {
          [this](const pg::rows& r) {
            for (int i = 0; i < r.size(); ++i) {
              auto& to = r.truth(i, 0) ? found_.idle_in_transaction : found_.long_running;
-             to.push_back({r.number(i, 1), text_of(r, i, 2), text_of(r, i, 3), text_of(r, i, 4),
-                           seconds{r.number(i, 5)}});
+             to.push_back(
+                 {r.number(i, 1), text_of(r, i, 2), text_of(r, i, 3), seconds{r.number(i, 4)}});
            }
          },
          {std::to_string(terms_.idle.count()), std::to_string(terms_.running.count())});
@@ -189,7 +195,9 @@ class surveyor {
   /// samples alike).
   void time() {
     auto best = std::chrono::microseconds::max();
-    for (int i = 0; i < clock_samples && session_.is_open(); ++i) {
+    for (int i = 0;
+         i < clock_samples && session_.is_open() && (i == 0 || clock::now() < terms_.deadline);
+         ++i) {
       const auto wall = now();
       const auto begin = clock::now();
       read("the clock", survey_sql::clock, [&](const pg::rows& r) {
@@ -213,6 +221,7 @@ class surveyor {
   const survey_terms& terms_;
   database_survey found_;
   failure lost_{errc::database_away, "the connection was lost"};
+  bool late_{};  ///< the deadline came before the end
 };
 
 }  // namespace

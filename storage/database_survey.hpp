@@ -21,12 +21,12 @@ struct server_setting {
   std::int64_t line{};   ///< in `file`
 };
 
-/// A session of somebody that holds something up.
+/// A session of somebody that holds something up. What it asks is not read: statements hold
+/// secrets.
 struct held_session {
   std::int64_t pid{};
   std::string user{};
   std::string application{};
-  std::string query{};         ///< the last one, cut
   std::chrono::seconds age{};  ///< idle: since its last statement; running: of its transaction
 };
 
@@ -50,9 +50,10 @@ struct database_survey {
   std::string database{};
   std::string schema{};
   bool superuser{};
-  bool sees_all_sessions{};  ///< member of pg_read_all_stats
-  bool pooled{};             ///< the backend that answers is not the one that we connected to
-  bool on_this_machine{};
+  bool sees_all_sessions{};       ///< member of pg_read_all_stats
+  bool pooled{};                  ///< the backend that answers is not the one that we connected to
+  bool on_this_machine{};         ///< by its address, which may be a tunnel's
+  std::int64_t server_started{};  ///< seconds since 1970; 0: unknown
   std::vector<server_setting> settings{};
 
   // -- the schema ---
@@ -80,7 +81,7 @@ struct database_survey {
   std::uint64_t database_bytes{};
   std::string data_directory{};             ///< empty where the role may not know
   std::optional<double> bytes_per_event{};  ///< of the mirror, indexes included
-  std::optional<double> events_per_day{};   ///< of the last week at most
+  std::optional<double> events_per_day{};   ///< of the last day, or of what there is of it
 
   // -- time ---
   std::chrono::microseconds clock_ahead{};        ///< the server's clock minus ours, at best
@@ -97,11 +98,14 @@ struct survey_terms {
   std::chrono::seconds idle{60};
   std::chrono::seconds running{1800};
   int days_ahead{3};  ///< how many partitions ahead are looked for
+  /// No statement is begun after it: database_away.
+  std::chrono::steady_clock::time_point deadline{std::chrono::steady_clock::time_point::max()};
 };
 
 /// Looks, over a connection of its own, and changes nothing. Absent parts are named in `unread`.
 /// Errors: those of connecting (database_away, database_refused, configuration_invalid), and
-/// database_away when the connection is lost on the way. Blocks for some round trips.
+/// database_away when the connection is lost on the way, stopping as `options.stop` says. Blocks
+/// for some round trips, each as long as a statement may take.
 result<database_survey> survey_database(const database_options& options,
                                         const survey_terms& terms = {});
 

@@ -7,7 +7,8 @@ namespace td::survey_sql {
 inline constexpr const char* who =
     "SELECT current_user, current_database(), coalesce(current_schema(), ''), "
     "current_setting('is_superuser') = 'on', pg_has_role('pg_read_all_stats', 'USAGE'), "
-    "pg_backend_pid(), current_setting('server_version_num')::int";
+    "pg_backend_pid(), current_setting('server_version_num')::int, "
+    "extract(epoch FROM pg_postmaster_start_time())::bigint";
 
 /// `reset_val` is what a session of this role begins with, before we set our own.
 inline constexpr const char* settings =
@@ -57,7 +58,7 @@ inline constexpr const char* not_owned =
     "AND NOT pg_has_role(c.relowner, 'USAGE') UNION ALL "
     "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
     "WHERE i.inhparent = to_regclass('events_mirror') AND NOT pg_has_role(c.relowner, 'USAGE') "
-    "ORDER BY 1 LIMIT 5";
+    "ORDER BY 1";
 
 inline constexpr const char* unlogged =
     "SELECT c.relname FROM pg_class c WHERE c.relpersistence = 'u' AND c.relkind IN ('r', 'p') "
@@ -66,7 +67,7 @@ inline constexpr const char* unlogged =
     "'event_schemas']) t) "
     "OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = "
     "to_regclass('events_mirror'))) "
-    "ORDER BY 1 LIMIT 5";
+    "ORDER BY 1";
 
 /// Days after today that have no partition; $1: how many are looked at.
 inline constexpr const char* first_day_missing =
@@ -74,23 +75,25 @@ inline constexpr const char* first_day_missing =
     "JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = to_regclass('events_mirror') AND "
     "c.relname = 'events_mirror_' || to_char((now() AT TIME ZONE 'UTC')::date + d, 'YYYYMMDD'))";
 
+/// Those that count against max_connections; what a backend is may be hidden from this role, and of
+/// the server's own processes most have no user.
 inline constexpr const char* connections =
     "SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' OR "
-    "backend_type IS NULL), (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = "
-    "current_user), (SELECT nullif(datconnlimit, -1) FROM pg_database WHERE datname = "
-    "current_database())";
+    "(backend_type IS NULL AND usesysid IS NOT NULL)), (SELECT nullif(rolconnlimit, -1) FROM "
+    "pg_roles WHERE rolname = current_user), (SELECT nullif(datconnlimit, -1) FROM pg_database "
+    "WHERE datname = current_database())";
 
-/// $1, $2: seconds. Other databases count, too: what they hold up is the same disk and the same
-/// horizon of shared catalogues, but only this one's are ours to judge.
+/// $1, $2: seconds. Of others only: our own parts are named taylordash..., and bound themselves.
+/// Statements are left out on purpose: they hold secrets, and findings are shown without a login.
 inline constexpr const char* sessions =
-    "SELECT state LIKE 'idle in transaction%' AS idle, pid, coalesce(usename, ''), "
-    "coalesce(application_name, ''), left(coalesce(query, ''), 120), "
-    "extract(epoch FROM now() - CASE WHEN state LIKE 'idle%' THEN state_change ELSE xact_start "
-    "END)::bigint FROM pg_stat_activity WHERE datname = current_database() "
-    "AND pid <> pg_backend_pid() AND ((state LIKE 'idle in transaction%' AND now() - state_change "
-    "> "
-    "make_interval(secs => $1::int)) OR (state = 'active' AND now() - xact_start > "
-    "make_interval(secs => $2::int))) ORDER BY 6 DESC LIMIT 10";
+    "SELECT idle, pid, usename, application_name, extract(epoch FROM now() - CASE WHEN idle THEN "
+    "state_change ELSE xact_start END)::bigint AS age FROM (SELECT state LIKE 'idle in "
+    "transaction%' AND now() - state_change > make_interval(secs => $1::int) AS idle, pid, "
+    "coalesce(usename, '') AS usename, coalesce(application_name, '') AS application_name, "
+    "state_change, xact_start FROM pg_stat_activity WHERE datname = current_database() AND "
+    "backend_type = 'client backend' AND application_name NOT LIKE 'taylordash%' AND pid <> "
+    "pg_backend_pid()) a WHERE idle OR now() - xact_start > make_interval(secs => $2::int) "
+    "ORDER BY 5 DESC LIMIT 10";
 
 /// $1: seconds.
 inline constexpr const char* prepared =
@@ -119,12 +122,23 @@ inline constexpr const char* bytes_per_event =
     "JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = to_regclass('events_mirror') AND "
     "c.reltuples >= 1000";
 
-/// The journal's end, at most a week and 20,000 batches of it.
+/// Of the last day: the first of its batches is found by halving, as positions and times grow
+/// together; how many events a batch has is taken from some 2,000 of them, evenly spread.
 inline constexpr const char* events_per_day =
-    "SELECT sum(stored) * 86400.0 / nullif(extract(epoch FROM now() - min(committed_at)), 0), "
-    "extract(epoch FROM now() - min(committed_at)) FROM (SELECT stored, committed_at FROM "
-    "mirror_batches ORDER BY position DESC LIMIT 20000) b WHERE committed_at > now() - interval '7 "
-    "days'";
+    "WITH RECURSIVE halving(lo, hi) AS (SELECT min(position), max(position) FROM mirror_batches "
+    "UNION ALL SELECT CASE WHEN b.committed_at < now() - interval '1 day' THEN h.middle + 1 ELSE "
+    "h.lo END, CASE WHEN b.committed_at < now() - interval '1 day' THEN h.hi ELSE h.middle END "
+    "FROM (SELECT lo, hi, (lo + hi) / 2 AS middle FROM halving WHERE lo < hi) h CROSS JOIN LATERAL "
+    "(SELECT committed_at FROM mirror_batches WHERE position >= h.middle ORDER BY position LIMIT "
+    "1) "
+    "b), day AS (SELECT lo AS first, (SELECT max(position) FROM mirror_batches) AS last FROM "
+    "halving "
+    "WHERE lo >= hi LIMIT 1), sample AS (SELECT avg(b.stored) AS stored FROM day, LATERAL "
+    "generate_series(day.first, day.last, greatest((day.last - day.first) / 2000, 1)) AS p JOIN "
+    "mirror_batches b ON b.position = p), span AS (SELECT extract(epoch FROM now() - committed_at) "
+    "AS seconds FROM mirror_batches, day WHERE position >= day.first ORDER BY position LIMIT 1) "
+    "SELECT sample.stored * (day.last - day.first + 1) * 86400.0 / nullif(span.seconds, 0), "
+    "span.seconds FROM day, sample, span";
 
 inline constexpr const char* clock =
     "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";

@@ -1,7 +1,6 @@
 #include "bench/capacity/capacity.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -17,7 +16,7 @@ using steady = std::chrono::steady_clock;
 
 plant plant_of(const capacity_options& o) {
   const auto& ingest = o.where.set.ingest;
-  return {.cores = std::max(1u, std::thread::hardware_concurrency()),
+  return {.cores = usable_cores(),
           .lanes = static_cast<unsigned>(ingest.lanes),
           .validators = static_cast<unsigned>(ingest.validators),
           .connections = static_cast<unsigned>(o.where.set.database.connections),
@@ -47,8 +46,8 @@ class planner {
     if (!place) return place.error();
     const auto done = work(**place);
     const auto closed = (*place)->close();
-    if (!done) return done.error();
-    if (!closed) return closed.error();
+    if (!done) return with_remains(done.error(), closed, options_.where);
+    if (!closed) found_.left_behind = to_string(closed.error());
     found_.took_s = std::chrono::duration<double>(steady::now() - begun).count();
     return std::move(found_);
   }
@@ -110,7 +109,16 @@ class planner {
 
 std::optional<bool> capacity_result::fits() const {
   if (!asked.search.target) return std::nullopt;
-  return search.rate().value_or(0) >= *asked.search.target;
+  if (search.rate().value_or(0) >= *asked.search.target) return true;
+  // A rate that the system itself refused, at the target or below it, settles it.
+  const auto refused = [&](const trial* t) {
+    return !t->judged.sustained() && t->judged.what != finding::generator_limited &&
+           t->seen.rate <= *asked.search.target;
+  };
+  const auto words = by_rate(search);
+  if (search.generator_limited && std::none_of(words.begin(), words.end(), refused))
+    return std::nullopt;
+  return false;
 }
 
 std::optional<double> capacity_result::headroom() const {
@@ -121,7 +129,7 @@ std::optional<double> capacity_result::headroom() const {
 std::vector<curve_point> capacity_result::curve() const {
   std::vector<curve_point> points;
   for (const auto& t : search.trials) {
-    if (t.judged.what != finding::generator_limited) points.push_back({t.seen.rate, t.seen.p99_ms});
+    if (t.judged.sustained()) points.push_back({t.seen.rate, t.seen.p99_ms});
   }
   return curve_of(std::move(points));
 }
@@ -144,21 +152,54 @@ std::vector<std::string> caveats_of(const capacity_result& r) {
   }
   if (r.search.generator_limited) {
     all.emplace_back(
-        "The load generator gave out before the system did: the rate is a lower bound.");
+        "The load generator gave out before the system did: the rate is a lower bound. More "
+        "connections (--producers), more of them unacknowledged (--in-flight) or a free core "
+        "help.");
   }
+  if (std::any_of(r.search.trials.begin(), r.search.trials.end(),
+                  [](const trial& t) { return t.seen.cut; })) {
+    all.emplace_back(
+        "Loads that could not be placed were cut: of these rates latency is at least what is "
+        "shown.");
+  }
+  if (!r.left_behind.empty()) all.push_back("Not everything was removed: " + r.left_behind);
   if (r.search.reached_most) all.emplace_back("No rate failed: the rate is a lower bound.");
   return all;
 }
+
+namespace {
+
+std::string nothing_kept(const search_result& s) {
+  if (s.trials.empty()) return "no rate was kept up";
+  double least = s.trials.front().seen.rate;
+  for (const auto& t : s.trials)
+    least = std::min(least, t.seen.rate);
+  const bool shortly = std::any_of(s.trials.begin(), s.trials.end(),
+                                   [](const trial& t) { return t.judged.sustained(); });
+  return fmt::format("no rate was {}, down to {}",
+                     shortly ? "confirmed by a longer run" : "kept up", per_second(least));
+}
+
+}  // namespace
 
 std::string answer_of(const capacity_result& r) {
   const auto rate = r.search.rate();
   const auto target = r.asked.search.target;
   const char* at_least = r.search.generator_limited || r.search.reached_most ? "at least " : "";
-  if (!rate && !target) return "no rate was kept up";
-  if (!rate) return fmt::format("{} does not fit: no rate was kept up", per_second(*target));
+  const bool unknown = target && !r.fits();
+  if (!rate) {
+    const auto none = nothing_kept(r.search);
+    if (!target) return none;
+    return fmt::format("{} {}: {}", per_second(*target),
+                       unknown ? "is not known to fit" : "does not fit",
+                       unknown ? "the load generator gave out first" : none);
+  }
   const auto kept = fmt::format("{}{} kept up with p99 {}", at_least, per_second(*rate),
                                 milliseconds_text(r.search.trials[*r.search.answer].seen.p99_ms));
   if (!target) return kept;
+  if (unknown)
+    return fmt::format("{} is not known to fit: the load generator gave out first; {}",
+                       per_second(*target), kept);
   if (*r.fits())
     return fmt::format("{} fits: {}, {:.2f} times the target", per_second(*target), kept,
                        *r.headroom());

@@ -35,12 +35,14 @@ struct capacity_result {
   std::optional<curve_point> knee{};
   std::optional<bottleneck> narrow{};
   std::optional<sizing_basis> basis{};
+  std::string left_behind{};  ///< why what was made could not be removed; empty: it was
 
-  /// Whether the target is kept up; absent without a target.
+  /// Whether the target is kept up; absent without a target, and when the generator gave out below
+  /// it: nobody knows.
   std::optional<bool> fits() const;
   /// Highest rate over target; absent without either.
   std::optional<double> headroom() const;
-  std::vector<curve_point> curve() const;  ///< of all rates tried that say something
+  std::vector<curve_point> curve() const;  ///< of the rates that were kept up
 };
 
 /// Told how the run goes; the caller's thread.
@@ -52,8 +54,8 @@ class capacity_watcher : public run_watcher {
 };
 
 /// Makes the site, searches, confirms, measures what sizing needs, and removes what it made, also
-/// when it fails or is stopped. Failure: there is no answer, and the detail says why. Blocks for
-/// minutes.
+/// when it fails or is stopped. Failure: there is no answer, and the detail says why and what could
+/// not be removed; stopping: the detail is a sentence for people. Blocks for minutes.
 result<capacity_result> run_capacity(const capacity_options& options, stop_signal& stop,
                                      capacity_watcher& watcher);
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <sched.h>
 #include <sstream>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -148,6 +150,38 @@ std::optional<double> memory_of_family(pid_t pid) {
     if (parsed && parsed->parent == pid) *all += pss(*child).value_or(0);
   }
   return all;
+}
+
+std::optional<unsigned> cores_allowed(std::string_view cpu_max) {
+  if (const auto end = cpu_max.find('\n'); end != cpu_max.npos) cpu_max = cpu_max.substr(0, end);
+  const auto words = words_of(cpu_max);
+  if (words.size() < 2) return std::nullopt;
+  double quota = 0, period = 0;
+  const auto read = [](std::string_view word, double& into) {
+    return std::from_chars(word.data(), word.data() + word.size(), into).ec == std::errc{};
+  };
+  if (!read(words[0], quota) || !read(words[1], period) || period <= 0) return std::nullopt;
+  return std::max(1u, static_cast<unsigned>(quota / period));
+}
+
+unsigned usable_cores() {
+  unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  cpu_set_t may;
+  CPU_ZERO(&may);
+  if (::sched_getaffinity(0, sizeof may, &may) == 0 && CPU_COUNT(&may) > 0)
+    cores = static_cast<unsigned>(CPU_COUNT(&may));
+  // "0::/system.slice/x.service"; every level above limits too.
+  const auto groups = read_text("/proc/self/cgroup").value_or("");
+  each_line(groups, [&](std::string_view line) {
+    if (!line.starts_with("0::/")) return;
+    auto path = fs::path{"/sys/fs/cgroup"} / line.substr(4);
+    for (const fs::path top{"/sys/fs/cgroup/"}; path.string().size() + 1 >= top.string().size();
+         path = path.parent_path()) {
+      if (const auto most = cores_allowed(read_text(path / "cpu.max").value_or("")))
+        cores = std::min(cores, *most);
+    }
+  });
+  return cores;
 }
 
 bool is_loopback(std::string_view host) {

@@ -32,6 +32,14 @@ std::optional<std::uint64_t> listening_inode(std::string_view net_tcp, std::uint
 /// is none or we may not look.
 std::optional<double> memory_of_family(pid_t pid);
 
+/// Cores that this process may use: those it may be scheduled on (sched_getaffinity), and no more
+/// than the CPU time of its control groups comes to (cgroup v2). At least 1.
+unsigned usable_cores();
+
+/// Whole cores that the text of a cpu.max file allows ("150000 100000": 1; Documentation/
+/// admin-guide/cgroup-v2.rst), at least 1. Absent: no limit.
+std::optional<unsigned> cores_allowed(std::string_view cpu_max);
+
 /// Whether a host's name means this machine's loopback: 127.0.0.0/8, ::1, localhost.
 bool is_loopback(std::string_view host);
 

@@ -1,6 +1,7 @@
 #include "bench/capacity/knee.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "bench/spread.hpp"
 
@@ -33,15 +34,16 @@ std::optional<curve_point> knee_of(std::vector<curve_point> points) {
   double level = curve.front().p99_ms;
   for (auto& p : curve)
     level = p.p99_ms = std::max(level, p.p99_ms);
+  const auto height = [](const curve_point& p) { return std::log(std::max(p.p99_ms, 1e-3)); };
   const auto& first = curve.front();
   const auto& last = curve.back();
-  if (last.p99_ms <= first.p99_ms) return std::nullopt;
+  if (height(last) <= height(first)) return std::nullopt;
 
   const curve_point* best = nullptr;
   double furthest = least_distance;
   for (const auto& p : curve) {
     const double x = (p.rate - first.rate) / (last.rate - first.rate);
-    const double y = (p.p99_ms - first.p99_ms) / (last.p99_ms - first.p99_ms);
+    const double y = (height(p) - height(first)) / (height(last) - height(first));
     if (x - y <= furthest) continue;
     furthest = x - y;
     best = &p;

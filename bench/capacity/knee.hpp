@@ -13,7 +13,8 @@ struct curve_point {
   bool operator==(const curve_point&) const = default;
 };
 
-/// The rate behind which latency rises out of proportion: with both axes brought to 0..1, the point
+/// The rate behind which latency rises out of proportion: with the rate and the logarithm of p99
+/// (which spans decades) brought to 0..1, the point
 /// furthest below the diagonal of the convex curve (Kneedle: Satopaa, Albrecht, Irwin, Raghavan
 /// 2011, without its smoothing; a rising curve has one knee). Of points with the same rate the
 /// median counts; a fall, which is noise, is raised to the level before it. Absent with fewer than

@@ -12,7 +12,8 @@ constexpr double noise_factor = 2;     // times the deviation over the window
 constexpr double on_time_share = 0.97;  // of the rate has to leave the generator
 constexpr double blocked_much = 0.05;   // of the events met a full window: the broker held them up
 constexpr double explains = 2;          // what is at most so much larger than its cause
-constexpr double decisive = 0.9;        // stored less than this of the rate: no second look
+constexpr double nearly = 0.9;          // stored more than this of the rate: a second look
+constexpr double hopeless = 0.5;        // stored less than this: no second look, even at the first
 
 double median_of(std::vector<double> values) {
   if (values.empty()) return 0;
@@ -93,14 +94,16 @@ judgement judge(const observation& seen, const wish& wanted) {
   j.growth_ok = growth_share * seen.rate;
   if (seen.window_s > 0) j.growth_ok += noise_factor * t.deviation / seen.window_s;
 
-  if (j.growth > j.growth_ok) {
+  if (j.growth > j.growth_ok || seen.cut) {
     j.what = finding::backlog_grows;
   } else if (seen.p99_ms > wanted.p99_ms) {
     j.what = finding::too_slow;
   }
   if (is_generators_doing(seen, wanted, j)) j.what = finding::generator_limited;
-  j.close = !j.sustained() && std::max(seen.stored, seen.offered) > decisive * seen.rate &&
-            seen.stored > decisive * std::min(seen.rate, seen.offered);
+  // It may have been somebody else's moment, the generator's as well.
+  const double reached = j.what == finding::generator_limited ? seen.offered : seen.stored;
+  j.close = !j.sustained() && reached > nearly * seen.rate;
+  j.decisive = j.what == finding::backlog_grows && seen.stored < hopeless * seen.rate;
   return j;
 }
 

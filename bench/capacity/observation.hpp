@@ -25,16 +25,21 @@ struct observation {
   double offered{};   ///< that left the generator
   double stored{};    ///< that was decided
   double window_s{};  ///< how long was measured, the warm-up before it apart
-  double p50_ms{};    ///< from the moment an event was due to its batch's commit
+  /// From the moment an event was due to the end of its batch's commit: to the stamp that the
+  /// batch's last statement sets, by the database, and `commit_ms` on top, which is the same for
+  /// all. Of a load that was cut, the events that were not sent count up to the cut: at least so.
+  double p50_ms{};
   double p99_ms{};
   double p999_ms{};
   double most_ms{};
-  double late_p99_ms{};    ///< from due to handed to a connection that had room for it
+  double late_p99_ms{};    ///< from due to handed to a connection that had room for it, or the cut
   double blocked_share{};  ///< 0..1, of the events: the broker had not acknowledged the window
   double batch_fill{};     ///< 0..1, see batch_fill_between
   std::vector<backlog_sample> backlog{};
   stage_usage usage{};
   event_cost cost{};
+  double commit_ms{};  ///< of a batch, the mean over the window, as the service measures it
+  bool cut{};  ///< a second after its end the load was not out, and what was left was not sent
 };
 
 /// What is asked of a rate.
@@ -61,6 +66,7 @@ struct judgement {
   double growth{};     ///< of the backlog, events per second
   double growth_ok{};  ///< what noise and rounding explain
   bool close{};        ///< near enough to the line that measuring again may say otherwise
+  bool decisive{};     ///< so far from it that it will not: less than half was stored
 
   bool sustained() const noexcept { return what == finding::sustained; }
 };

@@ -20,19 +20,23 @@ result<offered> publish_offer(const offer& what, std::stop_token stop) {
                .window = what.window,
                .seed = what.seed,
                .mix = what.mix,
-               .profile = load_profile{.pieces = {{what.rate, what.rate, what.during}}}};
+               .profile = load_profile{.pieces = {{what.rate, what.rate, what.during}}},
+               .begins = what.begins};
   const auto done = generate(l, stop);
-  if (!done && done.error().code == errc::stopping) return offered{.cut_short = true};
   if (!done) return done.error();
   const auto sent = static_cast<double>(done->sent());
-  const auto seconds = std::chrono::duration<double>(std::max(what.during, done->took)).count();
+  const auto seconds = std::chrono::duration<double>(
+                           std::max(what.during, done->cut ? done->took : done->handed_over))
+                           .count();
   return offered{
       .published = done->sent(),
       .per_second = sent / std::max(seconds, 1e-3),
       .late_p99_ms = std::chrono::duration<double, std::milli>(done->lateness.at(0.99)).count(),
       .blocked_share = std::min(
           1.0, static_cast<double>(done->found_no_room) * events_per_look / std::max(sent, 1.0)),
-      .unheard = done->unheard};
+      .unheard = done->unheard,
+      .cut_short = done->cut,
+      .unsent = done->unsent};
 }
 
 }  // namespace td::bench

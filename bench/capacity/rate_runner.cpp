@@ -17,9 +17,9 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using steady = std::chrono::steady_clock;
 
-constexpr auto look_interval = 150ms;  // one small query each
-constexpr auto cut_limit = 10s;        // and its generator ends within this
-constexpr double busy_generator = 0.88;
+constexpr auto look_interval = 150ms;        // one small query each
+constexpr auto overtime = 1s;                // a load that can't be placed is cut off this late
+constexpr auto cut_limit = 10s;              // and its generator ends within this
 constexpr double smallest_believable = 100;  // bytes: an event alone has 350
 constexpr auto quiet = 3s;  // longer than a broker's save of some hundred megabytes
 
@@ -32,10 +32,18 @@ double in_seconds(steady::duration d) {
 /// A generator in a thread of its own. Ends it when it goes.
 class rate_runner::load_run {
  public:
+  /// Returns when the first event is about to be due, or there will be none.
   explicit load_run(offer what) : what_{std::move(what)} {
-    thread_ = std::jthread{[this, end = std::move(end_)](const std::stop_token& s) mutable {
-      end.set_value(publish_offer(what_, s));
+    what_.begins = [this](steady::time_point at, timestamp time) {
+      said_ = true;
+      begins_.set_value({at, time});
+    };
+    thread_ = std::jthread{[this](const std::stop_token& s) {
+      auto sent = publish_offer(what_, s);
+      if (!said_) begins_.set_value({steady::now(), now()});
+      end_.set_value(std::move(sent));
     }};
+    begun_ = begins_.get_future().get();
   }
 
   bool done_within(milliseconds d) const {
@@ -46,15 +54,23 @@ class rate_runner::load_run {
 
   /// Events that were due at this moment.
   double due(steady::time_point at) const {
-    const double s = std::clamp(in_seconds(at - start_), 0.0, in_seconds(what_.during));
+    const double s = std::clamp(in_seconds(at - begun_.at), 0.0, in_seconds(what_.during));
     return s * what_.rate;
   }
-  steady::time_point start() const noexcept { return start_; }
+  steady::time_point start() const noexcept { return begun_.at; }
+  timestamp start_time() const noexcept { return begun_.time; }
   milliseconds during() const noexcept { return what_.during; }
 
  private:
+  struct beginning {
+    steady::time_point at{};
+    timestamp time{};
+  };
+
   offer what_;
-  steady::time_point start_{steady::now()};
+  bool said_{};  ///< the generator's thread
+  std::promise<beginning> begins_;
+  beginning begun_{};
   std::promise<result<offered>> end_;
   std::future<result<offered>> result_{end_.get_future()};
   std::jthread thread_;  // last: it ends before what it works with
@@ -74,11 +90,13 @@ result<observation> rate_runner::measure(double rate, bool long_run) {
                  .window = form_.in_flight,
                  .seed = form_.seed + runs_++,
                  .mix = form_.mix}};
-  const auto wall_start = now();
   auto seen = observe(load, rate, window);
   if (!seen) return seen;
-  // Twice what is taken takes twice the time: then the generator still reports.
-  if (!load.done_within(form_.warm_up + window)) load.cut();
+  timestamp cut_at{};
+  if (!load.done_within(overtime)) {
+    cut_at = now();
+    load.cut();
+  }
   if (!load.done_within(cut_limit + form_.patience))
     return failure{errc::timed_out, "the load generator does not end"};
   const auto sent = load.get();
@@ -91,18 +109,26 @@ result<observation> rate_runner::measure(double rate, bool long_run) {
   }
   if (auto r = settle(before + sent->published, !sent->cut_short); !r) return r.error();
 
-  const auto from = wall_start + form_.warm_up;
-  const auto latency = where_.store().latency(from, from + window);
+  const auto from = load.start_time() + form_.warm_up;
+  unsent_events left;
+  if (sent->cut_short) left = {.number = sent->unsent, .rate = rate, .cut_at = cut_at};
+  const auto latency = where_.store().latency(from, from + window, left);
   if (!latency) return latency.error();
-  seen->p50_ms = latency->p50_ms;
-  seen->p99_ms = latency->p99_ms;
-  seen->p999_ms = latency->p999_ms;
-  seen->most_ms = latency->most_ms;
-  seen->offered = sent->cut_short ? std::min(rate, seen->stored) : sent->per_second;
+  if (latency->events == 0 && left.number == 0) {
+    return failure{errc::internal,
+                   fmt::format("none of the {} events that were published is found again in the "
+                               "database with the time at which it was due",
+                               sent->published)};
+  }
+  // The stamp stands just before COMMIT, which only /metrics has seen.
+  seen->p50_ms = latency->p50_ms + seen->commit_ms;
+  seen->p99_ms = latency->p99_ms + seen->commit_ms;
+  seen->p999_ms = latency->p999_ms + seen->commit_ms;
+  seen->most_ms = latency->most_ms + seen->commit_ms;
+  seen->offered = sent->per_second;
   seen->late_p99_ms = sent->late_p99_ms;
-  // Cut off, it has no report: a generator that worked all the time was not held up.
-  const bool worked = seen->usage.value(stage::generator) > busy_generator;
-  seen->blocked_share = sent->cut_short ? (worked ? 0 : 1) : sent->blocked_share;
+  seen->blocked_share = sent->blocked_share;
+  seen->cut = sent->cut_short;
   return seen;
 }
 
@@ -153,6 +179,7 @@ result<observation> rate_runner::observe(load_run& load, double rate, millisecon
     seen.usage = usage_between(*first, *last, here_);
     seen.cost = cost_between(*first, *last);
     seen.batch_fill = batch_fill_between(*first, *last, here_);
+    seen.commit_ms = mean_commit_between(*first, *last) * 1000;
     return seen;
   }
 }

@@ -74,7 +74,8 @@ plot usage_plot(const capacity_result& r) {
 }
 
 plot backlog_plot(const capacity_result& r) {
-  plot p{.title = "Events that waited, at the highest rate and just beyond",
+  plot p{.title = r.search.beyond ? "Events that waited, at the highest rate and just beyond"
+                                  : "Events that waited, at the highest rate",
          .x_label = "seconds into the window",
          .y_label = "events due and not yet decided"};
   for (const auto& at : {r.search.answer, r.search.beyond}) {
@@ -96,8 +97,9 @@ void add_narrow(report_page& page, const capacity_result& r) {
   page.heading(fmt::format("Bottleneck: {}{}", name_of(b.what), b.certain ? "" : " (not certain)"));
   page.paragraph(b.why + ".");
   std::vector<std::pair<std::string, std::string>> rows{
-      {"just beyond the answer", share_text(b.share)}};
-  if (r.search.answer) rows.emplace_back("at the answer", share_text(b.share_at_answer));
+      {r.search.beyond ? "just beyond the answer" : "at the answer", share_text(b.share)}};
+  if (r.search.answer && r.search.beyond)
+    rows.emplace_back("at the answer", share_text(b.share_at_answer));
   if (b.next) {
     rows.emplace_back("next to it", fmt::format("{} ({}), {}", name_of(b.next->what),
                                                 what_of(b.next->what), share_text(b.next->share)));
@@ -200,9 +202,9 @@ void add_conditions(report_page& page, const capacity_result& r) {
        {"service", fmt::format("{} lanes, {} validators, {} database connections", r.here.lanes,
                                r.here.validators, r.here.connections)}});
   page.paragraph(
-      "Latency runs from the moment at which an event was due to the commit of its batch. A rate "
-      "is "
-      "kept up when the backlog does not grow, p99 is within the wish, and the generator was on "
+      "Latency runs from the moment at which an event was due to the commit of its batch, whose "
+      "COMMIT counts with its mean over the window. A rate is kept up when the backlog does not "
+      "grow, p99 is within the wish, and the generator was on "
       "time. Producers, broker, database and service shared this machine unless it says "
       "otherwise.");
   page.facts(r.machine);

@@ -10,7 +10,10 @@ namespace {
 class search {
  public:
   search(const search_plan& plan, const measure_rate& measure, const search_watch& watch)
-      : plan_{plan}, measure_{measure}, watch_{watch} {}
+      : plan_{plan}, measure_{measure}, watch_{watch} {
+    // A wish below the usual least is one all the same.
+    plan_.least = std::min({plan_.least, plan_.most, plan_.target.value_or(plan_.first)});
+  }
 
   result<search_result> run() {
     const double start = std::clamp(plan_.target.value_or(plan_.first), plan_.least, plan_.most);
@@ -26,7 +29,8 @@ class search {
   result<bool> try_rate(double rate, trial_kind why, bool long_run = false) {
     auto kept = measure(rate, why, long_run);
     // Surprising: nothing has failed so far, or it was close.
-    if (kept && !*kept && (!high_ || found_.trials.back().judged.close))
+    const auto doubtful = [&](const judgement& j) { return j.close || (!high_ && !j.decisive); };
+    if (kept && !*kept && doubtful(found_.trials.back().judged))
       kept = measure(rate, trial_kind::again, long_run);
     if (!kept) return kept;
     if (*kept) {
@@ -80,6 +84,8 @@ class search {
       }
       if (rate <= plan_.least) break;
       low_ = std::max(plan_.least, rate / (1 + step));
+      // What was asked is asked: a step must not go over it.
+      if (plan_.target && *plan_.target < rate) low_ = std::max(*low_, *plan_.target);
       step *= 2;
     }
     return ok();
@@ -107,7 +113,7 @@ class search {
                        });
   }
 
-  const search_plan& plan_;
+  search_plan plan_;
   const measure_rate& measure_;
   const search_watch& watch_;
   search_result found_;

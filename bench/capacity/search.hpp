@@ -31,10 +31,11 @@ struct search_plan {
   wish wanted{};
   std::optional<double> target{};
   double first{2000};      ///< where to begin without a target
-  double least{10};        ///< below this nothing is looked for
+  double least{10};        ///< below this, and below what is asked, nothing is looked for
   double most{1'000'000};  ///< above this nothing is looked for
   double precision{0.05};  ///< of the answer
-  unsigned confirms{4};    ///< long runs until one stands; each step down twice the last
+  unsigned confirms{16};   ///< long runs until one stands; each step down twice the last: these
+                           ///< reach from `most` to `least`
 };
 
 struct search_result {
@@ -57,8 +58,9 @@ std::vector<const trial*> by_rate(const search_result& s);
 /// (`long_run`: take longer); its first failure ends the search. Doubles from the target (or
 /// `first`) up to the first failure, or halves down to the first success; narrows the gap by its
 /// geometric middle until it is within `precision`; then confirms with a long run, and takes a rate
-/// back that doesn't stand. The first failure of all, and one close to the line, may be noise: they
-/// are measured once more, and the second word counts. Deterministic.
+/// back that doesn't stand, down to `least`; a target on the way is tried itself. The first failure
+/// of all unless it is decisive, and one close to the line, may be noise: they are measured once
+/// more, and the second word counts. Deterministic.
 using measure_rate = std::function<result<observation>(double rate, bool long_run)>;
 
 /// Told before and after each measurement. Either may be empty.

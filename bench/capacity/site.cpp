@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <random>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -9,7 +10,7 @@
 #include "actors/lanes.hpp"
 #include "bench/capacity/kernel_view.hpp"
 #include "config/load.hpp"
-#include "pipeline/log.hpp"
+#include "mqtt/probe_session.hpp"
 #include "storage/stores.hpp"
 
 namespace td::bench {
@@ -21,7 +22,9 @@ namespace fs = std::filesystem;
 
 constexpr auto ready_limit = 60s;
 constexpr auto stop_limit = 60s;
-constexpr auto foreign_look = 2s;  // a broker that others publish to shows it within this
+constexpr auto foreign_look = 2s;    // a broker that others publish to shows it within this
+constexpr auto listen_step = 200ms;  // between looks at `stop`
+constexpr auto clocks_agree = 20ms;  // latency is read from two clocks
 constexpr auto drain_limit = 60s;
 
 std::string self() {
@@ -71,18 +74,13 @@ result<void> end_session(const settings& set, const lane_slot& slot) {
 result<std::unique_ptr<site>> site::open(const site_request& request, stop_signal& stop) {
   std::unique_ptr<site> made{new site{request}};
   const auto start = [&]() -> result<void> {
-    if (auto r = request.given ? made->take_given() : made->make_own(); !r) return r;
+    if (auto r = request.given ? made->take_given(stop) : made->make_own(); !r) return r;
     if (stop.wait(0ms)) return failure{errc::stopping, stop.reason()};
     if (auto r = made->start_service(stop); !r) return r;
     made->seen_.device = device_below(made->data());
-    return made->refuse_foreign_events(stop);
+    return ok();
   };
-  if (auto r = start(); !r) {
-    const auto why = r.error();
-    if (auto closed = made->close(); !closed)
-      log_error("capacity left something behind", {kv("reason", to_string(closed.error()))});
-    return why;
-  }
+  if (auto r = start(); !r) return with_remains(r.error(), made->close(), request);
   return made;
 }
 
@@ -102,50 +100,101 @@ result<void> site::make_own() {
   return ok();
 }
 
-result<void> site::take_given() {
-  const auto& set = request_.set;
+// Looks first, and changes the database last.
+result<void> site::take_given(stop_signal& stop) {
+  auto& set = request_.set;
+  if (auto r = refuse_used_database(); !r) return r;
+  if (auto r = refuse_foreign_events(stop); !r) return r;
+  // In the configured group the broker would deal us events that belong to others.
+  set.mqtt.group = fmt::format("taylordash-capacity-{:08x}", std::random_device{}());
   if (auto r = migrate({.url = set.database.url}, {}); !r) return r.error();
-  auto lanes = open_lane_store({.url = set.database.url});
-  if (!lanes) return lanes.error();
-  const auto slots = (*lanes)->list();
-  if (!slots) return slots.error();
-  for (const auto& s : *slots) {
-    slots_before_.push_back(s.slot.slot);
-    if (s.leased) {
-      return in_use(
-          fmt::format("a service runs on this database (it holds lane {}); capacity needs broker "
-                      "and database to itself: stop it, or name other servers in {}",
-                      s.slot.slot, request_.given->config));
-    }
-  }
   auto store = store_view::open(set.database.url);
   if (!store) return store.error();
   store_ = std::make_unique<store_view>(std::move(*store));
-  const auto events = store_->holds_events();
-  if (!events) return events.error();
-  if (*events && !request_.given->used) {
-    return in_use(
-        fmt::format("the database that {} names holds events; capacity publishes made-up ones, "
-                    "which would stand among them. Name an empty test database there, or say "
-                    "--allow-used if that is what you want",
-                    request_.given->config));
-  }
   seen_.postgres = store_->local_server().value_or(0);
   if (is_loopback(set.mqtt.host)) seen_.broker = listener_on(set.mqtt.port).value_or(0);
   return ok();
 }
 
-/// Only our events may come: otherwise the broker is in use, and every figure wrong.
-result<void> site::refuse_foreign_events(stop_signal& stop) {
-  if (!request_.given || request_.given->used) return ok();
-  if (stop.wait(foreign_look)) return failure{errc::stopping, stop.reason()};
-  if (auto r = store_->follow(); !r) return r;
-  if (store_->decided() == 0) return ok();
-  return in_use(fmt::format(
-      "{} events came through the broker at {}:{} that capacity has not published (they "
-      "are stored): somebody else uses it. Name a broker of the test's own, or say "
-      "--allow-used",
-      store_->decided(), request_.set.mqtt.host, request_.set.mqtt.port));
+result<void> site::refuse_used_database() const {
+  const auto& url = request_.set.database.url;
+  const auto& config = request_.given->config;
+  const auto found = look_at_database(url);
+  if (!found) return found.error();
+  std::vector<lane_store::listed> slots;
+  if (found->has_lanes_table) {
+    auto lanes = open_lane_store({.url = url});
+    if (!lanes) return lanes.error();
+    auto all = (*lanes)->list();
+    if (!all) return all.error();
+    slots = std::move(*all);
+  }
+  for (const auto& s : slots) {
+    if (!s.leased) continue;
+    return in_use(
+        fmt::format("a service runs on this database (it holds lane {}); capacity needs broker "
+                    "and database to itself: stop it, or name other servers in {}",
+                    s.slot.slot, config));
+  }
+  if (found->holds_events && !request_.given->used) {
+    return in_use(
+        fmt::format("the database that {} names holds events; capacity publishes made-up ones, "
+                    "which would stand among them. Name an empty test database there, or say "
+                    "--allow-used if that is what you want",
+                    config));
+  }
+  // Our service would adopt them, and with them what their sessions hold at the broker.
+  if (!slots.empty()) {
+    return in_use(
+        fmt::format("the database that {} names has {} lanes of a service that does not run now; "
+                    "their sessions at the broker may hold its events. Name a database that no "
+                    "service has worked on",
+                    config, slots.size()));
+  }
+  const auto apart = std::chrono::abs(found->clock_ahead);
+  if (apart > clocks_agree) {
+    return in_use(
+        fmt::format("the database's clock is {:.0f} ms {} this machine's, and latency is read from "
+                    "both ({} ms is the bound): synchronise them (chrony, systemd-timesyncd)",
+                    std::chrono::duration<double, std::milli>(apart).count(),
+                    found->clock_ahead.count() > 0 ? "ahead of" : "behind", clocks_agree.count()));
+  }
+  return ok();
+}
+
+/// Only our events may come: otherwise the broker is in use, and every figure wrong. Listens beside
+/// all groups, in a session that ends with the connection: what comes is a copy, nobody misses it.
+result<void> site::refuse_foreign_events(stop_signal& stop) const {
+  if (request_.given->used) return ok();
+  const auto& mqtt = request_.set.mqtt;
+  const auto listener = make_probe_session(
+      {.broker = broker_options_from(request_.set),
+       .client_id = fmt::format("taylordash-capacity-{:08x}", std::random_device{}()),
+       .receive_maximum = 1});
+  if (auto r = listener->connect(); !r) return r.error();
+  const auto granted = listener->subscribe(mqtt.filter);
+  if (!granted) return granted.error();
+  if (*granted >= 0x80) {
+    return in_use(
+        fmt::format("the broker at {}:{} does not let this account read '{}' (reason "
+                    "{:#x}), so it can't be seen whether others publish there. Permit it, "
+                    "or say --allow-used",
+                    mqtt.host, mqtt.port, mqtt.filter, *granted));
+  }
+  for (const auto until = std::chrono::steady_clock::now() + foreign_look;
+       std::chrono::steady_clock::now() < until;) {
+    if (stop.wait(0ms)) return failure{errc::stopping, stop.reason()};
+    const auto heard = listener->receive(1, listen_step);
+    if (!heard) return heard.error();
+    if (heard->empty()) continue;
+    listener->drop();
+    return in_use(
+        fmt::format("somebody else publishes through the broker at {}:{} (to '{}', for "
+                    "example). Name a broker of the test's own, or say --allow-used",
+                    mqtt.host, mqtt.port, heard->front().topic));
+  }
+  if (auto r = listener->leave(true); !r) return r;
+  return ok();
 }
 
 // -- the service ---
@@ -181,6 +230,7 @@ child_command site::service_command() const {
   }
   for (const auto& o : request_.overrides)
     set(o);
+  if (request_.given) set("mqtt.group=" + request_.set.mqtt.group);
   set("http.listen=127.0.0.1");
   set("http.port=0");
   set("log.level=info");
@@ -248,9 +298,6 @@ result<void> site::end_lanes() {
   const auto slots = (*store)->list();
   if (!slots) return slots.error();
   for (const auto& s : *slots) {
-    const bool theirs =
-        std::find(slots_before_.begin(), slots_before_.end(), s.slot.slot) != slots_before_.end();
-    if (theirs) continue;
     if (auto taken = (*store)->lease(s.slot.slot); !taken || !*taken) continue;
     if (auto r = end_session(request_.set, s.slot); !r) return r;
     if (auto r = (*store)->remove(s.slot.slot); !r) return r;
@@ -274,6 +321,18 @@ result<void> site::close() {
     }
   }
   return stopped;
+}
+
+failure with_remains(failure why, const result<void>& closed, const site_request& request) {
+  const bool stopped = why.code == errc::stopping;
+  if (stopped) why.detail = "stopped";
+  if (!closed) {
+    why.detail += "; not everything it made is removed: " + to_string(closed.error());
+  } else if (stopped) {
+    why.detail += request.given ? "; its lanes are ended, the events that it published stay stored"
+                                : "; everything it made is removed";
+  }
+  return why;
 }
 
 }  // namespace td::bench

@@ -37,8 +37,12 @@ struct site_request {
 /// that are given. One thread, which the service dies with.
 class site {
  public:
-  /// Starts everything. configuration_invalid: something is in the way, with how to mend it; else
-  /// the codes of servers and sessions. stopping.
+  /// Starts everything. On given servers it first looks whether they are free, and changes nothing
+  /// until that is known: no service works on the database, no lanes and (unless `used`) no events
+  /// are in it, its clock and ours agree, and (unless `used`) nobody else publishes. The service
+  /// then joins a group of its own, so that no event of another group is dealt to it.
+  /// configuration_invalid: something is in the way, with how to mend it; else the codes of servers
+  /// and sessions. stopping: the detail is a sentence for people.
   static result<std::unique_ptr<site>> open(const site_request& request, stop_signal& stop);
 
   ~site();
@@ -69,8 +73,9 @@ class site {
   explicit site(site_request request) : request_{std::move(request)} {}
 
   result<void> make_own();
-  result<void> take_given();
-  result<void> refuse_foreign_events(stop_signal& stop);
+  result<void> take_given(stop_signal& stop);
+  result<void> refuse_used_database() const;
+  result<void> refuse_foreign_events(stop_signal& stop) const;
   child_command service_command() const;
   std::string database_url() const;
   result<void> end_lanes();
@@ -80,9 +85,11 @@ class site {
   std::unique_ptr<bench_servers> servers_;
   std::unique_ptr<child> service_;
   std::unique_ptr<store_view> store_;
-  std::vector<std::int32_t> slots_before_;
   bool lanes_made_{};
   watched seen_;
 };
+
+/// Why there is no answer, and with it what became of what was made, which only `close` knows.
+failure with_remains(failure why, const result<void>& closed, const site_request& request);
 
 }  // namespace td::bench

@@ -80,7 +80,9 @@ std::vector<std::string> assumptions(const sizing_basis& basis) {
       "Disk per day is tables with the hot day's indexes; a closed day gets its search indexes on "
       "top (kind, topic, payload). Times the days of retention it is what has to be there.");
   all.emplace_back(
-      "WAL per day is what has to be written, not kept; archives and replicas keep it.");
+      "WAL per day is what has to be written, not kept; archives and replicas keep it. Every rate "
+      "was measured right after a checkpoint, on tables that were empty: full-page images are "
+      "missing, and a day that has grown may write several times as much.");
   all.emplace_back(
       "The tables were young: an index that has outgrown memory costs more per event.");
   if (basis.backlog_bytes) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +11,25 @@
 #include "storage/pg.hpp"
 
 namespace td::bench {
+
+/// What a database is like before anything has been done to it.
+struct database_state {
+  bool has_lanes_table{};
+  bool holds_events{};  ///< or dead letters; a table that is not there holds none
+  /// Its clock against ours, by the middle of the shortest of several round trips.
+  std::chrono::microseconds clock_ahead{};
+};
+
+/// Looks, and changes nothing. The codes of a session.
+result<database_state> look_at_database(const std::string& url);
+
+/// The end of a steady load that was cut: so many events, due at equal distances up to the end of
+/// what is looked at.
+struct unsent_events {
+  std::uint64_t number{};
+  double rate{};
+  timestamp cut_at{};
+};
 
 /// What the database says while a load is running, cheaply enough to be asked five times a second.
 /// One thread.
@@ -27,12 +47,11 @@ class store_view {
   /// From here on `latency` looks at what is committed later.
   void mark() noexcept { first_batch_ = 0; }
 
-  /// From occurred_at to commit, of the events that occurred in [from, to) and were committed since
-  /// `mark`. All zero when there are none.
-  result<commit_latency> latency(timestamp from, timestamp to);
-
-  /// Whether it holds events or dead letters.
-  result<bool> holds_events();
+  /// From due (see due_in) to the stamp just before COMMIT, of the events that were due in [from,
+  /// to) and decided since `mark`, dead letters included. What is `left` counts with the time that
+  /// it had waited when the load was cut: at least so long. `events` are the decided ones alone;
+  /// all zero when there are none of either.
+  result<commit_latency> latency(timestamp from, timestamp to, const unsent_events& left = {});
 
   /// Makes it forget all events, dead letters and batches. Only for an instance of our own.
   result<void> forget();

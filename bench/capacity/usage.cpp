@@ -71,6 +71,11 @@ event_cost cost_between(const counters& from, const counters& to) {
           .events_per_batch = batches > 0 ? events / batches : 0};
 }
 
+double mean_commit_between(const counters& from, const counters& to) {
+  const double batches = to.batches - from.batches;
+  return batches > 0 ? std::max(0.0, to.commit - from.commit) / batches : 0;
+}
+
 double batch_fill_between(const counters& from, const counters& to, const plant& here) {
   const double batches = to.batches - from.batches;
   if (batches <= 0) return 0;

@@ -102,6 +102,9 @@ stage_usage usage_between(const counters& from, const counters& to, const plant&
 /// The same per event decided. Empty when there was none.
 event_cost cost_between(const counters& from, const counters& to);
 
+/// Seconds that a COMMIT took, on average; 0 without any.
+double mean_commit_between(const counters& from, const counters& to);
+
 /// How full batches were, 0..1, by events or bytes. Lanes and connections are busy whenever events
 /// come, and batches grow with the load: only with full ones is there nothing left.
 double batch_fill_between(const counters& from, const counters& to, const plant& here);

@@ -39,6 +39,9 @@ void add(load_report& to, const load_report& r) {
   to.acknowledged.merge(r.acknowledged);
   to.found_no_room += r.found_no_room;
   to.took = std::max(to.took, r.took);
+  to.handed_over = std::max(to.handed_over, r.handed_over);
+  to.cut = to.cut || r.cut;
+  to.unsent += r.unsent;
 }
 
 result<void> check(const load& what) {
@@ -67,6 +70,7 @@ result<load_report> generate(const load& what, std::stop_token stop) {
   std::stop_source abandon;
   const std::stop_callback forward{stop, [&] { abandon.request_stop(); }};
   const producer::beginning begin{.at = producer::steady::now(), .time = now()};
+  if (what.begins) what.begins(begin.at, begin.time);
   {
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < producers.size(); ++i) {
@@ -86,7 +90,7 @@ result<load_report> generate(const load& what, std::stop_token stop) {
     // What failed first is not "stopping": the others stop because of it.
     if (!ends[i] && (!first || first->code == errc::stopping)) first = ends[i].error();
   }
-  if (first) return *first;
+  if (first && first->code != errc::stopping) return *first;
   return report;
 }
 

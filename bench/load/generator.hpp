@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stop_token>
 
@@ -24,6 +25,9 @@ struct load {
   std::uint64_t seed{1};     ///< of the ids
   event_mix mix{};
   std::optional<load_profile> profile{};  ///< open loop; then `events` and `rate` say nothing
+  /// Told once, when all are connected and the first event is about to be due: the moment from
+  /// which the schedule counts. The caller's thread; may be empty.
+  std::function<void(std::chrono::steady_clock::time_point at, timestamp time)> begins{};
 
   /// How many events are sent.
   std::uint64_t total() const noexcept { return profile ? profile->events() : events; }
@@ -47,7 +51,8 @@ inline constexpr std::chrono::microseconds pace_grain{500};
 /// is then latency as a producer on schedule sees it.
 ///
 /// Errors, of the first producer that fails: configuration_invalid (see check_mix), broker_away,
-/// broker_refused (also: a message was refused), stopping. Blocks; one thread per producer inside.
+/// broker_refused (also: a message was refused). A `stop` is no error: the report says `cut`, and
+/// what was done until then. Blocks; one thread per producer inside.
 result<load_report> generate(const load& what, std::stop_token stop);
 
 }  // namespace td::bench

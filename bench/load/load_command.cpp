@@ -86,6 +86,7 @@ int run(load what, const std::string& url, const std::string& report_file) {
     stopping.request_stop();
   }
   if (!report) return fail(to_string(report.error()));
+  if (report->cut) return fail(to_string(failure{errc::stopping, stop.reason()}));
   if (!report_file.empty()) {
     if (auto r = write(report_file, *report); !r) return fail(to_string(r.error()));
   }

@@ -96,6 +96,7 @@ std::string to_json(const load_report& r) {
     all[name] = r.*member;
   all["started_at"] = to_rfc3339(r.started_at);
   all["took_ms"] = r.took.count();
+  all["handed_over_ms"] = r.handed_over.count();
   all["cpu_user_ms"] = r.used.user.count();
   all["cpu_system_ms"] = r.used.system.count();
   all["lateness"] = of(r.lateness);
@@ -120,6 +121,7 @@ result<load_report> parse_load_json(std::string_view text) {
       return milliseconds{all.at(name).to_number<std::int64_t>()};
     };
     r.took = milliseconds_in("took_ms");
+    r.handed_over = milliseconds_in("handed_over_ms");
     r.used = {milliseconds_in("cpu_user_ms"), milliseconds_in("cpu_system_ms")};
     r.lateness = histogram_in(all.at("lateness"));
     r.acknowledged = histogram_in(all.at("acknowledged"));

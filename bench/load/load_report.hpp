@@ -13,7 +13,7 @@
 
 namespace td::bench {
 
-/// What was published, all of it acknowledged by the broker.
+/// What was published, all of it acknowledged by the broker; unless it was `cut`.
 struct load_report {
   std::uint64_t published{};  ///< different events: valid and invalid, without repetitions
   std::uint64_t id_sum{};     ///< of those; see event_writer
@@ -26,9 +26,17 @@ struct load_report {
   timestamp started_at{};            ///< what the schedule counts from
   histogram lateness{};              ///< open loop: due -> handed to the system's socket
   histogram acknowledged{};          ///< open loop: due -> PUBACK, seen up to `pace_grain` late
-  std::uint64_t found_no_room{};     ///< times that the window of unacknowledged events was full
+  std::uint64_t found_no_room{};     ///< times that window or socket was full: the broker was slow
   cpu_time used{};                   ///< by the producers' threads
   std::chrono::milliseconds took{};  ///< from the start to the last acknowledgement
+  /// Open loop: from the start until the system's socket had the last event.
+  std::chrono::milliseconds handed_over{};
+
+  /// Stopped before its end. Then `published` counts what was written (of each producer one event
+  /// more than it had room for), `unsent` what was not, and `lateness` has the events that were due
+  /// and not sent with the time they had waited by then.
+  bool cut{};
+  std::uint64_t unsent{};
 
   std::uint64_t sent() const noexcept { return published + duplicates; }
 

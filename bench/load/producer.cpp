@@ -66,7 +66,10 @@ result<void> producer::run(std::stop_token stop, const beginning& begin) {
   begin_ = begin;
   report_.started_at = begin.time;
   while (acknowledged_ < share_) {
-    if (stop.stop_requested()) return failure{errc::stopping, "asked to stop"};
+    if (stop.stop_requested()) {
+      cut();
+      return failure{errc::stopping, "asked to stop"};
+    }
     last_round_ = steady::now();
     const auto wait = schedule_ ? publish_due() : publish_window();
     if (!wait) return wait.error();
@@ -86,6 +89,23 @@ result<void> producer::run(std::stop_token stop, const beginning& begin) {
   report_.took = std::chrono::ceil<milliseconds>(steady::now() - begin_.at);
   report_.id_sum = writer_.id_sum();
   return ok();
+}
+
+/// Ends the report where it stands. What was due and has not been sent is late by at least so much.
+void producer::cut() {
+  const auto at = steady::now() - begin_.at;
+  report_.cut = true;
+  report_.took = std::chrono::ceil<milliseconds>(at);
+  report_.id_sum = writer_.id_sum();
+  report_.unsent = share_ - sent_;
+  if (!schedule_) return;
+  for (const auto due : queued_)
+    report_.lateness.record(std::chrono::floor<microseconds>(at - due));
+  for (auto i = sent_; i < share_; ++i) {
+    const auto due = schedule_->due(i);
+    if (due > at) break;
+    report_.lateness.record(std::chrono::floor<microseconds>(at - due));
+  }
 }
 
 /// An acknowledgement; called by the publisher.
@@ -144,10 +164,14 @@ result<bool> producer::publish(nanoseconds due) {
 result<void> producer::hand_over() {
   if (queued_.empty()) return ok();
   if (auto r = publisher_->poll(0ms); !r) return r;
-  if (!publisher_->flushed()) return ok();
+  if (!publisher_->flushed()) {
+    ++report_.found_no_room;  // the broker doesn't read: nothing but it empties the socket
+    return ok();
+  }
   const auto at = steady::now() - begin_.at;
   for (const auto due : queued_)
     report_.lateness.record(std::chrono::floor<microseconds>(at - due));
+  report_.handed_over = std::chrono::ceil<milliseconds>(at);
   queued_.clear();
   return ok();
 }

@@ -33,7 +33,7 @@ class producer {
 
   result<void> connect() { return publisher_->connect(); }
 
-  /// Until everything is acknowledged. broker_away, broker_refused, stopping.
+  /// Until everything is acknowledged. broker_away, broker_refused; stopping: the report is cut.
   result<void> run(std::stop_token stop, const beginning& begin);
 
   /// This producer's part of the report.
@@ -42,6 +42,7 @@ class producer {
  private:
   enum class event_class : std::uint8_t { plain, invalid, duplicate, out_of_order };
 
+  void cut();
   void note(std::uint64_t due_ns, std::uint8_t reason) noexcept;
   std::string_view make(std::optional<timestamp> due);
   result<bool> publish(std::chrono::nanoseconds due);

@@ -49,7 +49,11 @@ all() {
   local what results=() failed=() folder
   folder=build/bench-results/all-$(date -u +%Y-%m-%dT%H%M%SZ)
   mkdir -p "$folder"
+  # Ctrl-C reaches the bench too, which stops its servers and removes its data; the rest is left out then.
+  local stopped=
+  trap 'stopped=yes' INT TERM HUP
   for what in pipeline latency stages limits peers soak; do
+    [[ -z $stopped ]] || break
     say "bench $what"
     if run_one "$what" --output "$folder/$what.json" "$@"; then
       results+=("$folder/$what.json")
@@ -59,6 +63,11 @@ all() {
     fi
     echo
   done
+  trap - INT TERM HUP
+  if [[ -n $stopped ]]; then
+    say "stopped; the results until then: $folder"
+    return 130
+  fi
   "$program" summary "${results[@]}" "${failed[@]}"
 }
 

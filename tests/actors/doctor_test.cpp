@@ -89,13 +89,22 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_looked_at_keeps_its_findings_and_is_tried_ag
                    some("database_disk", severity::warning)};
   auto doctor = start();
   run();
-  next = {{some("database_reachable", severity::danger)}, true, false};
+  next = {{some("database_reachable", severity::danger)}, true, false, {}, "no answer"};
   advance(10min);
-  BOOST_TEST(codes() == (std::vector<std::string>{"database_disk"}),
+  BOOST_TEST(codes() == (std::vector<std::string>{"database_disk", "database_reachable"}),
              boost::test_tools::per_element());
-  next = {{}, true, true};
+  const auto failed = shared->board.findings().back();
+  BOOST_TEST((failed.level == severity::warning));
+  BOOST_TEST(failed.what.starts_with("the doctor could not look since 2"));
+  BOOST_TEST(failed.what.ends_with("are up: no answer"));
   advance(30s);
   BOOST_TEST(looks.size() == 3u);
+  BOOST_TEST(shared->board.findings().back().what == failed.what);  // since the first time
+  next = {{}, true, true};
+  advance(59s);
+  BOOST_TEST(looks.size() == 3u);  // twice as long each time
+  advance(1s);
+  BOOST_TEST(looks.size() == 4u);
   BOOST_TEST(codes().empty());
   end(doctor);
 }

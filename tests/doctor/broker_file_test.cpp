@@ -38,6 +38,14 @@ BOOST_AUTO_TEST_CASE(included_files_are_read_by_name) {
   BOOST_TEST(file->place_of("max_queued_messages") == dir.file("conf.d/b.conf") + ":1");
 }
 
+BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_listed_is_not_an_empty_one) {
+  const temp_dir dir;
+  const auto path = dir.write("mosquitto.conf", "include_dir " + dir.file("gone") + "\n");
+  const auto file = read_broker_file(path);
+  BOOST_REQUIRE(!file.has_value());
+  BOOST_TEST(file.error().detail.find(dir.file("gone")) != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_is_said_so) {
   const auto file = read_broker_file("/nonexistent/mosquitto.conf");
   BOOST_REQUIRE(!file.has_value());

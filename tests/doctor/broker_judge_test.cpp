@@ -52,7 +52,34 @@ BOOST_AUTO_TEST_CASE(a_queue_that_drops_is_a_danger_with_the_measured_count_and_
   BOOST_TEST(holds(f.what, "acknowledged 1,500"));
   BOOST_TEST(holds(f.what, "500 are gone"));
   BOOST_TEST(f.mend == "max_queued_messages 1000000000");
-  BOOST_TEST(f.where == "mosquitto.conf, then: systemctl restart mosquitto");
+  BOOST_TEST(
+      f.where ==
+      "mosquitto.conf, then restart the broker (under systemd: systemctl restart mosquitto)");
+  broker_needs of_an_instance;
+  of_an_instance.standalone = true;
+  BOOST_TEST(holds(found(judge_broker(s, of_an_instance), "broker_queue_limit").where,
+                   "stop the instance and start it"));
+}
+
+BOOST_AUTO_TEST_CASE(options_of_mosquitto_are_named_only_where_it_is_mosquitto) {
+  auto s = sound();
+  s.queue->came_back = 1000;
+  s.large_event = broker_survey::large::discarded;
+  s.version.clear();
+  BOOST_TEST(holds(found(judge_broker(s, {}), "broker_queue_limit").where, "if it is Mosquitto: "));
+  s.version = "EMQX 5.8";
+  for (const auto& f : judge_broker(s, {})) {
+    if (f.level < severity::warning) continue;
+    BOOST_TEST(!holds(f.mend, "max_queued_messages"), f.code);
+    BOOST_TEST(!holds(f.mend, "max_packet_size"), f.code);
+    BOOST_TEST(!holds(f.what, "message_size_limit"), f.code);
+    BOOST_TEST(!holds(f.where, "mosquitto"), f.code);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_queue_limit_that_nobody_told_is_a_note) {
+  BOOST_TEST(level(judge_broker(sound(), {}), "broker_queue_limit") == "note");
+  BOOST_TEST(level(judge_broker(sound(), with_file(durable)), "broker_queue_limit") == "ok");
 }
 
 BOOST_AUTO_TEST_CASE(the_place_is_the_line_of_the_file_where_it_is_known) {
@@ -107,7 +134,15 @@ BOOST_AUTO_TEST_CASE(persistence_is_judged_by_the_file_and_unknown_without_it) {
   BOOST_TEST(level(judge_broker(forgetful, {}), "broker_persistence") == "danger");
 }
 
-BOOST_AUTO_TEST_CASE(drops_are_a_danger_while_they_go_on) {
+BOOST_AUTO_TEST_CASE(a_save_that_counts_changes_is_no_save_that_counts_seconds) {
+  const auto f = found(judge_broker(sound(), with_file("persistence true\nautosave_interval 15\n"
+                                                       "autosave_on_changes true\n")),
+                       "broker_persistence");
+  BOOST_TEST((f.level == severity::warning));
+  BOOST_TEST(f.mend == "autosave_on_changes false\nautosave_interval 15");
+}
+
+BOOST_AUTO_TEST_CASE(drops_are_a_danger_only_with_a_queue_that_drops) {
   auto s = sound();
   s.dropped = 500;
   BOOST_TEST(level(judge_broker(s, {}), "broker_dropped") == "warning");
@@ -115,9 +150,16 @@ BOOST_AUTO_TEST_CASE(drops_are_a_danger_while_they_go_on) {
   needs.dropped_before = 500;
   BOOST_TEST(level(judge_broker(s, needs), "broker_dropped") == "warning");
   needs.dropped_before = 300;
+  BOOST_TEST(level(judge_broker(s, needs), "broker_dropped") == "warning");  // anybody's
+  needs.file = with_file(durable).file;
+  const auto right = found(judge_broker(s, needs), "broker_dropped");
+  BOOST_TEST((right.level == severity::warning));
+  BOOST_TEST(right.mend == "");  // it is set already
+  s.queue->came_back = 1000;
   const auto f = found(judge_broker(s, needs), "broker_dropped");
   BOOST_TEST((f.level == severity::danger));
   BOOST_TEST(holds(f.what, "200 since the last look"));
+  BOOST_TEST(holds(f.what, "of any client"));
 }
 
 BOOST_AUTO_TEST_CASE(versions_with_traps_are_known) {
@@ -151,6 +193,47 @@ BOOST_AUTO_TEST_CASE(rights_that_are_too_wide_or_too_narrow_are_told_apart) {
   s = sound();
   s.anonymous = true;
   BOOST_TEST(level(judge_broker(s, {}), "broker_anonymous") == "warning");
+}
+
+BOOST_AUTO_TEST_CASE(rights_that_were_not_tried_are_not_called_ok) {
+  auto s = sound();
+  s.producer_writes_events.reset();
+  BOOST_TEST(level(judge_broker(s, {}), "broker_acl") == "note");
+  s.producer.reset();
+  broker_needs quick;
+  quick.quick = true;
+  BOOST_TEST(level(judge_broker(s, quick), "broker_acl") == "note");
+  s.producer_trouble = "the broker ended the TLS handshake";
+  BOOST_TEST(holds(found(judge_broker(s, {}), "broker_acl").what, "was not tried"));
+  s.subscribe_trouble = "not authorized";
+  BOOST_TEST(holds(found(judge_broker(s, {}), "broker_acl").what, "whether the service may read"));
+  s = sound();
+  s.anonymous.reset();
+  BOOST_TEST(level(judge_broker(s, {}), "broker_anonymous") == "note");
+}
+
+BOOST_AUTO_TEST_CASE(an_acl_file_that_lets_no_lane_read_is_a_danger) {
+  const auto of = [](std::string acl, std::string_view conf = "acl_file /etc/acl\n") {
+    auto needs = with_file(conf);
+    needs.username = "taylordash";
+    needs.acl_text = std::move(acl);
+    return found(judge_broker(sound(), needs), "broker_acl");
+  };
+  BOOST_TEST((of("user taylordash\ntopic read tracker/events/#\n").level == severity::ok));
+  BOOST_TEST((of("user taylordash\ntopic #\n").level == severity::ok));
+  BOOST_TEST((of("user taylordash\ntopic read tracker/events/projects/#\n").level ==
+              severity::ok));                                     // some, at least
+  BOOST_TEST((of("pattern read %u/#\n").level == severity::ok));  // can't be told
+  const auto f =
+      of("user other\ntopic read tracker/events/#\nuser taylordash\n"
+         "topic write tracker/events/#\n");
+  BOOST_TEST((f.level == severity::danger));
+  BOOST_TEST(f.mend == "topic read tracker/events/#");
+  BOOST_TEST(holds(f.where, "/etc/acl, below `user taylordash`"));
+  BOOST_TEST((of("user taylordash\ntopic read tracker/events/#\ntopic deny "
+                 "tracker/events/auth/#\n")
+                  .level == severity::danger));
+  BOOST_TEST((of("user x\n", "acl_file /etc/acl\nplugin /x.so\n").level == severity::ok));
 }
 
 BOOST_AUTO_TEST_CASE(a_broker_without_what_lanes_need_is_a_danger) {

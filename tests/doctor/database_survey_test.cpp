@@ -107,14 +107,23 @@ BOOST_AUTO_TEST_CASE(a_schema_that_is_behind_or_ahead_is_told_apart) {
 
 BOOST_AUTO_TEST_CASE(an_idle_transaction_is_found_and_the_line_ends_it) {
   fresh_database db;
-  auto other = must(pg::session::open(db.options));
+  auto of_others = db.options;
+  of_others.application_name = "reports";
+  auto other = must(pg::session::open(of_others));
+  auto ours = must(pg::session::open(db.options));  // bounds itself
   must(other.exec("BEGIN"));
+  must(ours.exec("BEGIN"));
+  must(other.exec("SELECT 'a secret'"));
   const auto pid = other.backend();
   const survey_terms at_once{.idle = 0s};
   BOOST_TEST(level(judged(db.options), "database_idle_in_transaction") == "ok");  // not for long
   const auto f = found(judged(db.options, at_once), "database_idle_in_transaction");
   BOOST_TEST((f.level == severity::warning));
+  BOOST_TEST(holds(f.what, "(reports)"));
+  BOOST_TEST(!holds(f.what, "secret"));
   BOOST_TEST(f.mend == "SELECT pg_terminate_backend(" + std::to_string(pid) + ");");
+  const survey_terms running_at_once{.running = 0s};  // whatever state it is in
+  BOOST_TEST(survey(db.options, running_at_once).long_running.size() == 1u);
   db.run(f.mend);
   await(db.eye,
         "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = " + std::to_string(pid) + ")");
@@ -148,6 +157,26 @@ BOOST_AUTO_TEST_CASE(growth_is_read_from_the_journal_and_the_statistics) {
   const auto s = survey(db.options);
   BOOST_REQUIRE(s.events_per_day.has_value());
   BOOST_TEST(*s.events_per_day == 24'000, boost::test_tools::tolerance(0.01));
+}
+
+BOOST_AUTO_TEST_CASE(growth_is_read_from_a_whole_day_however_many_batches_it_has) {
+  fresh_database db;
+  // Three days, a batch each two seconds; 10 events in each of the last day's, 1 before.
+  db.run(
+      "INSERT INTO mirror_batches SELECT n, n, 0, 1, n, CASE WHEN n > 86400 THEN 10 ELSE 1 END, 0, "
+      "0, NULL, NULL, now() - make_interval(secs => 2 * (129600 - n)) FROM generate_series(1, "
+      "129600) n");
+  const auto s = survey(db.options);
+  BOOST_REQUIRE(s.events_per_day.has_value());
+  BOOST_TEST(*s.events_per_day == 432'000, boost::test_tools::tolerance(0.01));
+}
+
+BOOST_AUTO_TEST_CASE(a_look_without_time_left_is_a_failure_and_no_half_truth) {
+  const fresh_database db;
+  const auto late = survey_database(db.options, {.deadline = std::chrono::steady_clock::now()});
+  BOOST_REQUIRE(!late.has_value());
+  BOOST_TEST((late.error().code == errc::database_away));
+  BOOST_TEST(holds(late.error().detail, "no time was left"));
 }
 
 BOOST_AUTO_TEST_CASE(a_read_only_database_is_a_danger) {

@@ -74,8 +74,10 @@ BOOST_AUTO_TEST_CASE(a_service_that_is_not_as_it_should_be_says_why) {
   s.dependencies = {{"postgresql", false, "connection refused", {}, {}}};
   s.counts.received = 5;
   s.actors = {{"mirror 0", "gave_up", 11}};
+  s.stalls.push_back({.lane = 3, .events = 4000, .holder = "mirror 0"});
   const auto all = judge_service(s);
   BOOST_TEST(holds(found(all, "service_ready").what, "postgresql is away: connection refused"));
+  BOOST_TEST(holds(found(all, "service_ready").what, "lane 3: 4000 events unacknowledged"));
   BOOST_TEST(level(all, "service_ledger") == "danger");
   BOOST_TEST(level(all, "service_actors") == "danger");
 }
@@ -89,6 +91,8 @@ BOOST_AUTO_TEST_CASE(numbers_are_written_for_people) {
   BOOST_TEST(words::duration(26h) == "26 h");
   BOOST_TEST(words::duration(72h) == "3 d");
   BOOST_TEST(words::signed_duration(-350ms) == "-350.0 ms");
+  BOOST_TEST(words::listed({"a", "b", "c"}, 2) == "a, b and 1 more");
+  BOOST_TEST(words::listed({"a", "b"}, 2) == "a, b");
   BOOST_TEST(words::sql_name("a_b1") == "a_b1");
   BOOST_TEST(words::sql_name("1a") == "\"1a\"");
 }

@@ -45,9 +45,10 @@ def settings(stack):
     return write
 
 
+OF_THE_HOST = ("database_disk", "machine_memory", "machine_files")
 # What the tests' servers are on purpose: fast and open.
 OF_THE_TESTS = ("database_fsync", "database_synchronous_commit", "database_full_page_writes", "broker_anonymous",
-                "database_disk", "machine_memory")
+                *OF_THE_HOST)
 
 
 def test_a_durable_broker_gives_no_worry_and_its_configuration_is_read(stack, settings):
@@ -77,7 +78,8 @@ def test_a_broker_that_drops_is_a_danger_and_the_printed_line_mends_it(stack, se
     finding = found(said, "broker_queue_limit")
     assert status == 4 and finding["severity"] == "danger" and "are gone" in finding["what"]
     number = 1 + file.read_text().splitlines().index("max_queued_messages 1000")
-    assert finding["where"] == f"{file}:{number}, then: systemctl restart mosquitto"
+    assert finding["where"] == (f"{file}:{number}, then restart the broker (under systemd: systemctl restart "
+                                "mosquitto)")
     restarted_with(finding["mend"])
     assert found(doctor(configuration, "--broker-config", file)[1], "broker_queue_limit")["severity"] == "ok"
 
@@ -165,11 +167,12 @@ def test_a_clean_standalone_instance_gives_nothing_worse_than_a_note(binary, run
         done = subprocess.run([binary, "doctor", "--data-dir", data, "--json"], capture_output=True, text=True, timeout=60,
                               check=False)
         said = json.loads(done.stdout)
-        assert done.returncode == 0 and not worries(said), done.stdout
+        assert not worries(said, but=OF_THE_HOST), done.stdout
+        assert done.returncode == 0 or worries(said), done.stdout
         assert found(said, "broker_acl")["what"].startswith("producers may write events, and not those")
         assert found(said, "broker_probe_topic")["severity"] == "ok"
         assert found(said, "service_ready")["severity"] == "ok"
-        assert found(said, "database_disk")["severity"] == "ok"
+        assert "are free on the database's disk" in found(said, "database_disk")["what"]
     finally:
         instance.send_signal(signal.SIGTERM)
         instance.wait(60)

@@ -59,10 +59,16 @@ def test_status_shows_lanes_dependencies_and_the_same_ledger(stack):
     service.stop()
 
 
+def finding(line):
+    return line["message"].startswith("finding: ")
+
+
 def test_the_log_is_json_lines_and_silent_in_the_steady_state(stack):
     service = stack.service().start()
     publish(stack.broker.port, Maker(1).many(500))
     stack.oracle.wait_for_stored(500)
+    # The doctor's first look tells of the test's database, which does not wait for its disk.
+    wait_for(lambda: any(finding(line) for line in service.log_lines()), "the doctor to have looked")
     before = len(service.log_lines())
     for seed in range(2, 5):
         publish(stack.broker.port, Maker(seed).many(500))
@@ -74,7 +80,8 @@ def test_the_log_is_json_lines_and_silent_in_the_steady_state(stack):
         moment = datetime.fromisoformat(line["ts"].replace("Z", "+00:00"))
         assert abs((datetime.now(timezone.utc) - moment).total_seconds()) < 120
         assert line["level"] in ("debug", "info", "warning", "error") and line["message"]
-    assert all(line["level"] == "info" for line in lines), "a quiet life has no warnings"
+    loud = [line for line in lines if line["level"] != "info" and not finding(line)]
+    assert not loud, "a quiet life has no warnings"
 
 
 def test_no_secret_is_ever_said(stack):

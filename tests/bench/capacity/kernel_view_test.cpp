@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,6 +23,23 @@ BOOST_AUTO_TEST_CASE(reads_how_long_a_device_was_busy) {
   BOOST_TEST(*device_busy(text, "254:0") == 535.928);
   BOOST_TEST(!device_busy(text, "8:0"));
   BOOST_TEST(!device_busy("", "254:0"));
+}
+
+BOOST_AUTO_TEST_CASE(counts_the_cores_that_it_may_use) {
+  BOOST_TEST(*cores_allowed("150000 100000\n") == 1u);
+  BOOST_TEST(*cores_allowed("50000 100000\n") == 1u);
+  BOOST_TEST(*cores_allowed("400000 100000\n") == 4u);
+  BOOST_TEST(!cores_allowed("max 100000\n"));
+  BOOST_TEST(!cores_allowed(""));
+  BOOST_TEST(usable_cores() >= 1u);
+  cpu_set_t before, one;
+  BOOST_REQUIRE(::sched_getaffinity(0, sizeof before, &before) == 0);
+  CPU_ZERO(&one);
+  for (std::size_t i = 0; CPU_COUNT(&one) == 0; ++i)
+    if (CPU_ISSET(i, &before)) CPU_SET(i, &one);
+  BOOST_REQUIRE(::sched_setaffinity(0, sizeof one, &one) == 0);
+  BOOST_TEST(usable_cores() == 1u);
+  BOOST_TEST(::sched_setaffinity(0, sizeof before, &before) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(reads_pressure) {

@@ -14,6 +14,7 @@ struct model {
   double capacity{30'000};
   double floor_ms{2};
   double generator{1e9};  ///< rate that the generator can make
+  bool holds_up{};        ///< beyond its capacity the broker acknowledges no faster
 
   observation at(double rate) const {
     observation o{.rate = rate, .window_s = 8};
@@ -31,6 +32,14 @@ struct model {
     for (int i = 0; i <= 40; ++i) {
       const double at_s = o.window_s * i / 40;
       o.backlog.push_back({at_s, rate * o.p50_ms / 1000 + growth * at_s});
+    }
+    // What is left a second after the end is cut off.
+    if (o.offered < rate) o.cut = (rate - o.offered) * o.window_s > o.offered;
+    if (holds_up && rate > capacity) {
+      o.offered = capacity;
+      o.blocked_share = 0.8;
+      o.late_p99_ms = 1000;
+      o.cut = (rate - capacity) * o.window_s > capacity;
     }
     return o;
   }

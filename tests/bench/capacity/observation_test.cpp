@@ -81,6 +81,25 @@ BOOST_AUTO_TEST_CASE(a_generator_that_is_a_little_late_does_not_explain_seconds)
   BOOST_TEST((judge(o, quarter).what == finding::backlog_grows));
 }
 
+BOOST_AUTO_TEST_CASE(a_load_that_was_cut_is_blamed_on_whom_held_it_up) {
+  const auto generator = model{.capacity = 1e6, .generator = 5'000}.at(20'000);
+  BOOST_TEST(generator.cut);
+  BOOST_TEST((judge(generator, quarter).what == finding::generator_limited));
+  const auto broker = model{.capacity = 5'000, .holds_up = true}.at(20'000);
+  BOOST_TEST(broker.cut);
+  BOOST_TEST((judge(broker, quarter).what == finding::backlog_grows));
+  // Held up to the end, with a backlog that looks steady, and a wish that lets a lot pass.
+  auto o = noisy(20'000, 0, 10);
+  o.cut = true;
+  BOOST_TEST((judge(o, {.p99_ms = 1e6}).what == finding::backlog_grows));
+}
+
+BOOST_AUTO_TEST_CASE(less_than_half_stored_is_decisive) {
+  BOOST_TEST(judge(model{.capacity = 5'000}.at(20'000), quarter).decisive);
+  BOOST_TEST(!judge(model{.capacity = 15'000}.at(20'000), quarter).decisive);
+  BOOST_TEST(!judge(model{}.at(20'000), quarter).decisive);
+}
+
 BOOST_AUTO_TEST_CASE(a_trend_needs_three_samples) {
   BOOST_TEST(backlog_trend_of({}).slope == 0.0);
   BOOST_TEST(backlog_trend_of({{0, 0}, {1, 100}}).slope == 0.0);

@@ -48,6 +48,29 @@ BOOST_AUTO_TEST_CASE(answers_in_one_sentence) {
   BOOST_TEST(*nothing.fits() == false);
 }
 
+BOOST_AUTO_TEST_CASE(does_not_say_no_when_it_was_the_generator) {
+  auto r = found(60'000);
+  const model system{.capacity = 1e6, .generator = 40'000};
+  auto s = search_capacity(r.asked.search, [&](double rate, bool) { return system.at(rate); });
+  BOOST_REQUIRE(s);
+  r.search = std::move(*s);
+  BOOST_TEST(!r.fits().has_value());
+  BOOST_TEST(answer_of(r).starts_with("60,000/s is not known to fit: "), answer_of(r));
+  BOOST_TEST(boost::json::parse(to_json(r)).at("fits").is_null());
+  BOOST_TEST(caveats_of(r).size() == 2u);  // a lower bound, and cut
+}
+
+BOOST_AUTO_TEST_CASE(says_when_nothing_was_confirmed) {
+  auto r = found(60'000);
+  auto s = search_capacity(r.asked.search, [&](double rate, bool long_run) {
+    return model{.capacity = long_run ? 1.0 : 30'000.0}.at(rate);
+  });
+  BOOST_REQUIRE(s);
+  r.search = std::move(*s);
+  BOOST_TEST(answer_of(r) ==
+             "60,000/s does not fit: no rate was confirmed by a longer run, down to 10/s");
+}
+
 BOOST_AUTO_TEST_CASE(says_the_same_in_json) {
   const auto r = found(20'000);
   const auto all = boost::json::parse(to_json(r)).as_object();

@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(measures_a_surprising_failure_again_and_believes_the_second
   unsigned runs = 0;
   const auto found = search({}, [&](double rate, bool) {
     // One moment in which the machine did something else.
-    return ++runs == 2 ? model{.capacity = 500}.at(rate) : system.at(rate);
+    return ++runs == 2 ? model{.capacity = 3'000}.at(rate) : system.at(rate);
   });
   BOOST_TEST(tried(found, 4'000) == 2u);
   BOOST_TEST((found.trials[2].why == trial_kind::again));
@@ -112,6 +112,43 @@ BOOST_AUTO_TEST_CASE(takes_an_answer_back_that_a_long_run_does_not_confirm) {
   BOOST_TEST(*found.rate() <= 24'000.0);
   BOOST_TEST(*found.rate() > 19'000.0);
   BOOST_TEST(found.trials[*found.beyond].seen.rate > *found.rate());
+}
+
+BOOST_AUTO_TEST_CASE(does_not_look_twice_at_a_decisive_failure) {
+  const auto found = search({.target = 20'000.0}, model{.capacity = 4'000});
+  BOOST_TEST(tried(found, 20'000) == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_step_down_does_not_go_over_the_target) {
+  // 27,000 are kept up for a moment, 20,000 for long; the target lies between two steps.
+  search_plan plan{.target = 20'000.0};
+  const auto found = search(plan, [&](double rate, bool long_run) {
+    return model{.capacity = long_run ? 20'100.0 : 27'000.0, .floor_ms = 1}.at(rate);
+  });
+  plan.wanted.p99_ms = 1e9;
+  const auto patient = search(plan, [&](double rate, bool long_run) {
+    return model{.capacity = long_run ? 20'100.0 : 27'000.0}.at(rate);
+  });
+  BOOST_TEST(*patient.rate() == 20'000.0);
+  BOOST_TEST(found.rate().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(goes_down_until_a_long_run_stands) {
+  const auto found = search({}, [&](double rate, bool long_run) {
+    return model{.capacity = long_run ? 6'000.0 : 900'000.0}.at(rate);
+  });
+  BOOST_REQUIRE(found.rate());
+  BOOST_TEST(*found.rate() <= 6'000.0);
+  std::size_t confirms = 0;
+  for (const auto& t : found.trials)
+    confirms += t.why == trial_kind::confirm;
+  BOOST_TEST(confirms <= search_plan{}.confirms);
+}
+
+BOOST_AUTO_TEST_CASE(takes_a_wish_below_the_usual_least) {
+  const auto low = search({.target = 5.0, .most = 5}, model{});
+  BOOST_TEST(*low.rate() == 5.0);
+  BOOST_TEST(low.reached_most);
 }
 
 BOOST_AUTO_TEST_CASE(a_cliff_is_found_as_a_slope_is) {

@@ -65,6 +65,12 @@ BOOST_AUTO_TEST_CASE(batches_are_full_by_events_or_by_bytes) {
   BOOST_TEST(batch_fill_between({}, {}, here) == 0.0);
 }
 
+BOOST_AUTO_TEST_CASE(a_commit_takes_its_share_of_a_windows_commits) {
+  BOOST_TEST(mean_commit_between({.commit = 1, .batches = 10}, {.commit = 3, .batches = 50}) ==
+             0.05);
+  BOOST_TEST(mean_commit_between({}, {}) == 0.0);
+}
+
 BOOST_AUTO_TEST_CASE(reads_the_sums_of_a_scrape_and_misses_none) {
   const std::string text =
       "# TYPE taylordash_read_seconds histogram\ntaylordash_read_seconds_sum 1.5\n"

@@ -139,8 +139,33 @@ BOOST_AUTO_TEST_CASE(stop_when_asked) {
   std::stop_source stop;
   stop.request_stop();
   const auto report = generate({.broker = broker.options(), .events = 1'000'000}, stop.get_token());
-  BOOST_REQUIRE(!report);
-  BOOST_TEST((report.error().code == td::errc::stopping));
+  BOOST_REQUIRE(report.has_value());
+  BOOST_TEST(report->cut);
+  BOOST_TEST(report->unsent == 1'000'000u - report->sent());
+}
+
+BOOST_FIXTURE_TEST_CASE(report_what_was_done_until_a_stop, listening_broker) {
+  std::stop_source stop;
+  unsigned begun = 0;
+  const load what{.broker = broker.options(),
+                  .events = 1'000'000,
+                  .producers = 2,
+                  .rate = 1000,
+                  .begins = [&](auto, auto) { ++begun; }};
+  auto done = std::async(std::launch::async, [&] { return generate(what, stop.get_token()); });
+  td::batch some;
+  read_all(*lane, some, 100);
+  stop.request_stop();
+  const auto report = done.get();
+  BOOST_REQUIRE(report.has_value());
+  BOOST_TEST(report->cut);
+  BOOST_TEST(begun == 1u);
+  BOOST_TEST(report->sent() >= 100u);
+  BOOST_TEST(report->lateness.count() >= 100u);
+  BOOST_TEST(report->unsent >= 1'000'000u - report->sent());
+  BOOST_TEST(report->unsent <= 1'000'000u - 100u);
+  BOOST_TEST(report->handed_over.count() > 0);
+  BOOST_TEST((report->handed_over <= report->took));
 }
 
 BOOST_FIXTURE_TEST_CASE(repeat_and_delay_and_break_as_many_events_as_they_are_told,
