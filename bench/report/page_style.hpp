@@ -2,8 +2,9 @@
 
 namespace td::bench {
 
-/// What a report looks like. System fonts only, so that nothing is fetched; 16 px text, 62 em wide;
-/// one accent for each tone, chosen for a contrast of 4.5 or more on both grounds (WCAG 2.2 AA).
+/// What a report looks like. System fonts only, so that nothing is fetched; 16 px text, 60 rem
+/// wide; one accent for each tone, chosen for a contrast of 4.5 or more on both grounds (WCAG 2.2
+/// AA).
 inline constexpr const char* page_style = R"(
 :root{color-scheme:light dark;--ground:#fff;--raised:#f7f8f9;--ink:#1c1d21;--soft:#62666d;
 --line:#e6e7ea;--good:#117a48;--bad:#c0361e;--neutral:#5e6ad2;--good-ground:#ecf7f1;
@@ -16,7 +17,7 @@ html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.55 -apple-system,
 BlinkMacSystemFont,"Segoe UI",Inter,Roboto,"Helvetica Neue",Arial,sans-serif;
 -webkit-font-smoothing:antialiased;font-variant-numeric:tabular-nums}
-main{max-width:56rem;margin:0 auto;padding:4rem 1.5rem 6rem}
+main{max-width:60rem;margin:0 auto;padding:4rem 1.5rem 6rem}
 h1{font-size:2rem;line-height:1.2;font-weight:620;letter-spacing:-.022em;margin:0 0 1.5rem;
 text-wrap:balance}
 h2{font-size:1.125rem;line-height:1.35;font-weight:600;letter-spacing:-.012em;margin:3.25rem 0 .75rem}
@@ -34,7 +35,7 @@ table{border-collapse:collapse;width:100%;font-size:.875rem;line-height:1.4}
 caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);
 white-space:nowrap}
 th,td{padding:.5rem .75rem;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
-th{font-weight:500;color:var(--soft);white-space:nowrap;vertical-align:bottom}
+th{font-weight:500;color:var(--soft);vertical-align:bottom}
 th:first-child,td:first-child{padding-left:0}
 th:last-child,td:last-child{padding-right:0}
 td.n,th.n{text-align:right}
