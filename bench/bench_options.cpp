@@ -23,6 +23,19 @@ void add_own_servers(CLI::App& command, std::string& service, fs::path& folder) 
       ->capture_default_str();
 }
 
+void add_output(CLI::App& command, fs::path& output, const std::string& name) {
+  command.add_option(
+      "--output", output,
+      fmt::format("the JSON file, the page beside it [build/bench-results/{}-DATE.json]", name));
+}
+
+void add_lanes_and_seed(CLI::App& command, std::size_t& lanes, std::uint64_t& seed) {
+  command.add_option("--lanes", lanes, "lanes and database connections of the service")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command.add_option("--seed", seed, "of the event ids")->capture_default_str();
+}
+
 void add_load_connections(CLI::App& command, unsigned& producers, std::size_t& window) {
   command.add_option("--producers", producers, "connections that publish")
       ->check(CLI::Range(1, 100))

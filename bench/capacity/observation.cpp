@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "bench/spread.hpp"
 
 namespace td::bench {
 
@@ -16,11 +19,7 @@ constexpr double nearly = 0.9;          // stored more than this of the rate: a 
 constexpr double hopeless = 0.5;        // stored less than this: no second look, even at the first
 
 double median_of(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
+  return spread_of(std::move(values)).median;
 }
 
 /// Whether the load was not what it should have been, and that alone may be why it failed.

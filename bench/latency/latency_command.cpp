@@ -48,14 +48,10 @@ void add_latency_command(CLI::App& app, int& status) {
   add_profile_option(*c, o.profile)->excludes(rate)->excludes(seconds);
   add_mix_options(*c, o.mix);
   add_load_connections(*c, o.producers, o.window);
-  c->add_option("--lanes", o.lanes.lanes, "lanes and database connections of the service")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  c->add_option("--seed", o.seed, "of the event ids")->capture_default_str();
+  add_lanes_and_seed(*c, o.lanes.lanes, o.seed);
   c->add_flag("--quick", a->quick, "2 runs of 2 s: shows that it works, not how fast");
   add_own_servers(*c, o.service, o.folder);
-  c->add_option("--output", a->output,
-                "the JSON file, the page beside it [build/bench-results/latency-DATE.json]");
+  add_output(*c, a->output, "latency");
   c->footer(
       "Examples:\n"
       "  taylordash-bench latency\n"

@@ -1,10 +1,10 @@
 #include "bench/pipeline/setup_options.hpp"
 
 #include <cstdlib>
-#include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "bench/bench_options.hpp"
 #include "bench/report/save.hpp"
 
 namespace td::bench {
@@ -18,20 +18,11 @@ const std::map<std::string, std::vector<method>> method_names{
     {"live", {method::live}},
     {"both", {method::backlog, method::live}}};
 
-/// One bench at a time and user; a killed one's servers are found again.
-fs::path default_folder() {
-  return fs::path{"/var/tmp"} / fmt::format("taylordash-bench-{}", ::getuid());
-}
-
 }  // namespace
 
 void add_setup_options(CLI::App& command, setup_arguments& a, const std::string& name) {
   auto& s = a.setup;
-  std::error_code error;
-  s.self = fs::read_symlink("/proc/self/exe", error).string();
-  s.service = (fs::path{s.self}.parent_path().parent_path() / "taylordash").string();
-  s.folder = default_folder();
-
+  s.self = own_path();
   command
       .add_option("--method", a.methods,
                   "backlog (events wait in the broker), live (producers at work), both")
@@ -54,16 +45,8 @@ void add_setup_options(CLI::App& command, setup_arguments& a, const std::string&
       ->capture_default_str();
   command.add_option("--seed", s.seed, "of the event ids")->capture_default_str();
   command.add_flag("--quick", a.quick, "2 pairs of few events: shows that it works, not how fast");
-  command.add_option("--service", s.service, "the taylordash binary to measure")
-      ->check(CLI::ExistingFile)
-      ->capture_default_str();
-  command.add_option("--data-dir", s.folder, "where the servers keep their data meanwhile")
-      ->capture_default_str();
-  command.add_option(
-      "--output", a.output,
-      fmt::format("the JSON file; a page of the same name ending in .html is written beside it "
-                  "[build/bench-results/{}-DATE.json]",
-                  name));
+  add_own_servers(command, s.service, s.folder);
+  add_output(command, a.output, name);
 }
 
 void complete(const CLI::App& command, setup_arguments& a) {

@@ -49,14 +49,10 @@ void add_soak_command(CLI::App& app, int& status) {
   add_profile_option(*c, a->profile)->excludes(during)->excludes(rate);
   add_mix_options(*c, o.mix);
   add_load_connections(*c, o.producers, o.window);
-  c->add_option("--lanes", o.lanes.lanes, "lanes and database connections of the service")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  c->add_option("--seed", o.seed, "of the event ids")->capture_default_str();
+  add_lanes_and_seed(*c, o.lanes.lanes, o.seed);
   c->add_flag("--quick", a->quick, "5 s at 2000/s: shows that it works");
   add_own_servers(*c, o.service, o.folder);
-  c->add_option("--output", a->output,
-                "the JSON file, the page beside it [build/bench-results/soak-DATE.json]");
+  add_output(*c, a->output, "soak");
   c->footer(
       "Ends with status 1 when memory or descriptors grow, or an event is missing.\n"
       "The rows stay until the end: about 1 KiB of disk per event.\n"

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/bench_options.hpp"
 #include "bench/commands.hpp"
 #include "bench/pipeline/setup_options.hpp"
 #include "bench/stages/stages_report.hpp"
@@ -20,8 +21,7 @@ void add_stages_command(CLI::App& app, int& status) {
       "The table of validation's stages, from measurements (./dev bench stages makes them)");
   c->add_option("ours", a->ours, "bench_stages' JSON")->required()->check(CLI::ExistingFile);
   c->add_option("ajv", a->ajv, "ajv_stage.mjs' JSON")->required()->check(CLI::ExistingFile);
-  c->add_option("--output", a->output,
-                "the JSON file; the page beside it [build/bench-results/stages-DATE.json]");
+  add_output(*c, a->output, "stages");
   c->callback([a, &status] {
     const auto done = read_stages(a->ours, a->ajv);
     if (!done) {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/bench_options.hpp"
 #include "bench/commands.hpp"
 #include "bench/pipeline/setup_options.hpp"
 #include "bench/summary/summary.hpp"
@@ -40,8 +41,7 @@ void add_summary_command(CLI::App& app, int& status) {
       app.add_subcommand("summary", "One table of targets from the results of several benches");
   c->add_option("files", a->files, "result files (JSON)")->check(CLI::ExistingFile);
   c->add_option("--failed", a->failed, "a bench that has no result");
-  c->add_option("--output", a->output,
-                "the JSON file; the page beside it [build/bench-results/summary-DATE.json]");
+  add_output(*c, a->output, "summary");
   c->footer("Example:\n  taylordash-bench summary build/bench-results/p*.json");
   c->callback([a, &status] { status = run(*a); });
 }
