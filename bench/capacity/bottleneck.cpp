@@ -49,7 +49,7 @@ class finder {
     }
     const auto thing = cores_are_ours(seen_) ? busiest(u_, {stage::cpu, stage::broker, stage::disk})
                                              : busiest(u_, {stage::broker, stage::disk});
-    const bool overrun = judged_.what == finding::backlog_grows;
+    const bool overrun = judged_.what == finding::backlog_grows || held_up_by_broker(seen_);
     const bool idle = u_[stage::lane] && *u_[stage::lane] < idle_lanes;
     if (overrun && idle && u_.value(stage::broker) < full) return starved();
     if (thing && thing->share >= full) return worker(*thing);

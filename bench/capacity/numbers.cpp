@@ -13,7 +13,7 @@ std::string per_second(double rate) {
   auto digits = fmt::format("{:.0f}", rate);
   for (auto at = digits.size(); at > 3;) {
     at -= 3;
-    digits.insert(at, ",");
+    digits.insert(at, 1, ',');
   }
   return digits + "/s";
 }

@@ -13,7 +13,7 @@ namespace {
 constexpr double growth_share = 0.01;  // of the rate: what rounding of samples and batches explains
 constexpr double noise_factor = 2;     // times the deviation over the window
 constexpr double on_time_share = 0.97;  // of the rate has to leave the generator
-constexpr double blocked_much = 0.05;   // of the events met a full window: the broker held them up
+constexpr double blocked_much = 0.05;   // of the events found no room at the broker
 constexpr double explains = 2;          // what is at most so much larger than its cause
 constexpr double nearly = 0.9;          // stored more than this of the rate: a second look
 constexpr double hopeless = 0.5;        // stored less than this: no second look, even at the first
@@ -26,7 +26,7 @@ double median_of(std::vector<double> values) {
 bool is_generators_doing(const observation& seen, const wish& wanted, const judgement& j) {
   const double unsent = seen.rate - seen.offered;
   const bool late = seen.offered < on_time_share * seen.rate || seen.late_p99_ms > wanted.late_ms;
-  if (!late || seen.blocked_share > blocked_much) return false;
+  if (!late || held_up_by_broker(seen)) return false;
   switch (j.what) {
     case finding::backlog_grows:
       return j.growth <= explains * unsent;
@@ -65,6 +65,10 @@ std::string_view sentence_of(finding f) noexcept {
       return "the generator was late";
   }
   return "";
+}
+
+bool held_up_by_broker(const observation& seen) noexcept {
+  return seen.blocked_share > blocked_much;
 }
 
 backlog_trend backlog_trend_of(const std::vector<backlog_sample>& samples) {

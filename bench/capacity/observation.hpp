@@ -33,7 +33,7 @@ struct observation {
   double p999_ms{};
   double most_ms{};
   double late_p99_ms{};    ///< from due to handed to a connection that had room for it, or the cut
-  double blocked_share{};  ///< 0..1, of the events: the broker had not acknowledged the window
+  double blocked_share{};  ///< 0..1, of the events: the broker had no room when they were due
   double batch_fill{};     ///< 0..1, see batch_fill_between
   std::vector<backlog_sample> backlog{};
   stage_usage usage{};
@@ -41,6 +41,10 @@ struct observation {
   double commit_ms{};  ///< of a batch, the mean over the window, as the service measures it
   bool cut{};  ///< a second after its end the load was not out, and what was left was not sent
 };
+
+/// Whether the broker made the producers wait: more than one event in twenty was due while it had
+/// no room.
+bool held_up_by_broker(const observation& seen) noexcept;
 
 /// What is asked of a rate.
 struct wish {

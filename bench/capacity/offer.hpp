@@ -30,7 +30,7 @@ struct offered {
   std::uint64_t published{};  ///< acknowledged by the broker, repetitions included
   double per_second{};        ///< until the last had left the generator; acknowledgements apart
   double late_p99_ms{};       ///< from due to handed to the system's socket, or to the cut
-  double blocked_share{};     ///< of the events, about: the window was full when they were due
+  double blocked_share{};     ///< of the events that were due: the broker had no room for them
   std::uint64_t unheard{};    ///< of `published`: nobody subscribed, they are gone
   bool cut_short{};           ///< `stop` came: `published` was sent, maybe not acknowledged
   std::uint64_t unsent{};     ///< with cut_short: the events that were left, the last ones

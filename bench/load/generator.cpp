@@ -37,7 +37,7 @@ void add(load_report& to, const load_report& r) {
   to.unheard += r.unheard;
   to.lateness.merge(r.lateness);
   to.acknowledged.merge(r.acknowledged);
-  to.found_no_room += r.found_no_room;
+  to.held_up += r.held_up;
   to.took = std::max(to.took, r.took);
   to.handed_over = std::max(to.handed_over, r.handed_over);
   to.cut = to.cut || r.cut;

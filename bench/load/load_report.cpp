@@ -25,7 +25,7 @@ constexpr std::array<number, 7> numbers{{{"published", &load_report::published},
                                          {"out_of_order", &load_report::out_of_order},
                                          {"duplicates", &load_report::duplicates},
                                          {"unheard", &load_report::unheard},
-                                         {"found_no_room", &load_report::found_no_room}}};
+                                         {"held_up", &load_report::held_up}}};
 
 double ms(microseconds t) {
   return std::chrono::duration<double, std::milli>(t).count();
@@ -53,13 +53,13 @@ std::optional<std::string> distrust(const load_report& r) {
       "1 % of the events were handed over {:.1f} ms or more after they were due "
       "({:.0f} ms is the bound): ",
       ms(late), ms(trusted_lateness));
-  if (r.found_no_room > 0) {
+  if (r.held_up * 100 >= r.lateness.count()) {
     text += fmt::format(
-        "the window of unacknowledged events was full {} times, because the broker "
-        "was slow to acknowledge",
-        r.found_no_room);
+        "{} events were due while the broker had no room for them: it was slow to read or to "
+        "acknowledge",
+        r.held_up);
   } else {
-    text += "the generator did not get the CPU time, or the socket took nothing";
+    text += "the generator did not get the CPU time";
   }
   return text;
 }

@@ -26,10 +26,11 @@ struct load_report {
   timestamp started_at{};            ///< what the schedule counts from
   histogram lateness{};              ///< open loop: due -> handed to the system's socket
   histogram acknowledged{};          ///< open loop: due -> PUBACK, seen up to `pace_grain` late
-  std::uint64_t found_no_room{};     ///< times that window or socket was full: the broker was slow
+  std::uint64_t held_up{};           ///< open loop: due while window or socket was full (slow broker)
   cpu_time used{};                   ///< by the producers' threads
   std::chrono::milliseconds took{};  ///< from the start to the last acknowledgement
-  /// Open loop: from the start until the system's socket had the last event.
+  /// Open loop: from the start until the system's socket had the last event; where it never got it,
+  /// until the cut. Acknowledgements that are missing do not count.
   std::chrono::milliseconds handed_over{};
 
   /// Stopped before its end. Then `published` counts what was written (of each producer one event

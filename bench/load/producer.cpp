@@ -98,14 +98,22 @@ void producer::cut() {
   report_.took = std::chrono::ceil<milliseconds>(at);
   report_.id_sum = writer_.id_sum();
   report_.unsent = share_ - sent_;
+  if (report_.unsent > 0 || !queued_.empty())
+    report_.handed_over = std::chrono::ceil<milliseconds>(at);
   if (!schedule_) return;
+  if (no_room_) no_room_until_ = at;
   for (const auto due : queued_)
-    report_.lateness.record(std::chrono::floor<microseconds>(at - due));
+    note_lateness(due, at);
   for (auto i = sent_; i < share_; ++i) {
     const auto due = schedule_->due(i);
     if (due > at) break;
-    report_.lateness.record(std::chrono::floor<microseconds>(at - due));
+    note_lateness(due, at);
   }
+}
+
+void producer::note_lateness(nanoseconds due, nanoseconds at) {
+  report_.lateness.record(std::chrono::floor<microseconds>(at - due));
+  if (due <= no_room_until_) ++report_.held_up;
 }
 
 /// An acknowledgement; called by the publisher.
@@ -165,12 +173,12 @@ result<void> producer::hand_over() {
   if (queued_.empty()) return ok();
   if (auto r = publisher_->poll(0ms); !r) return r;
   if (!publisher_->flushed()) {
-    ++report_.found_no_room;  // the broker doesn't read: nothing but it empties the socket
+    no_room_ = true;  // the broker doesn't read: nothing but it empties the socket
     return ok();
   }
   const auto at = steady::now() - begin_.at;
   for (const auto due : queued_)
-    report_.lateness.record(std::chrono::floor<microseconds>(at - due));
+    note_lateness(due, at);
   report_.handed_over = std::chrono::ceil<milliseconds>(at);
   queued_.clear();
   return ok();
@@ -190,13 +198,15 @@ result<nanoseconds> producer::publish_window() {
 /// how long to wait for acknowledgements.
 result<nanoseconds> producer::publish_due() {
   const auto elapsed = last_round_ - begin_.at;
+  if (no_room_) no_room_until_ = elapsed;  // it had none until now, when there may be some again
+  no_room_ = false;
   while (sent_ < share_) {
     const auto due = schedule_->due(sent_);
     if (due > elapsed) return std::max<nanoseconds>(due - elapsed, pace_grain);
     const auto taken = publish(due);
     if (!taken) return taken.error();
     if (!*taken) {
-      ++report_.found_no_room;
+      no_room_ = true;
       return patience;
     }
     queued_.push_back(due);

@@ -47,6 +47,7 @@ class producer {
   std::string_view make(std::optional<timestamp> due);
   result<bool> publish(std::chrono::nanoseconds due);
   result<void> hand_over();
+  void note_lateness(std::chrono::nanoseconds due, std::chrono::nanoseconds at);
   result<std::chrono::nanoseconds> publish_window();
   result<std::chrono::nanoseconds> publish_due();
 
@@ -66,6 +67,8 @@ class producer {
   std::uint64_t refused_{};
   std::string_view next_;                         ///< written, and the window had no room for it
   std::vector<std::chrono::nanoseconds> queued_;  ///< due times of what the socket has not got yet
+  bool no_room_{};                                ///< window or socket was full a round ago
+  std::chrono::nanoseconds no_room_until_{-1};    ///< since the beginning, when it was last seen so
   std::vector<std::string> earlier_;              ///< events to repeat; only for duplicates
   load_report report_{};
 };

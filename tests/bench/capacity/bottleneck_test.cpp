@@ -55,6 +55,14 @@ BOOST_AUTO_TEST_CASE(a_broker_that_gives_nothing_is_found_by_the_queue_in_front_
   BOOST_TEST(b.why.find("80 %") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_broker_that_makes_producers_wait_is_named_even_when_the_queue_stands_still) {
+  auto o = seen({{stage::cpu, 0.1}, {stage::broker, 0.02}, {stage::lane, 0.1}});
+  o.blocked_share = 0.9;
+  const auto b = find_bottleneck(o, {.what = finding::too_slow}, nullptr, here);
+  BOOST_TEST((b.what == stage::broker));
+  BOOST_TEST(b.certain);
+}
+
 BOOST_AUTO_TEST_CASE(cores_that_others_fill_are_not_the_systems_bound) {
   auto o = seen({{stage::cpu, 1}, {stage::lane, 1}, {stage::commit, 0.95}});
   o.cost = {.broker_cpu = 1e-6,
