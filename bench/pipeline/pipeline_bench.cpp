@@ -1,5 +1,7 @@
 #include "bench/pipeline/pipeline_bench.hpp"
 
+#include <algorithm>
+
 #include "bench/pipeline/contender.hpp"
 #include "bench/servers.hpp"
 #include "bench/truth.hpp"
@@ -9,6 +11,10 @@ namespace td::bench {
 namespace {
 
 constexpr int start_probes = 5;
+constexpr int stop_probes = 3;
+// Half a second's load at least, some seconds' at most: it has to go on when the service stops.
+constexpr std::uint64_t fewest_stop_events = 30'000;
+constexpr std::uint64_t most_stop_events = 200'000;
 
 /// Share of one core.
 result<double> idle_cpu(runner& with, const contender& service, std::chrono::milliseconds during) {
@@ -21,6 +27,22 @@ result<std::vector<double>> start_to_ready_ms(runner& with, const contender& ser
   std::vector<double> all;
   for (int i = 0; i < start_probes; ++i) {
     const auto took = with.start_to_ready(service);
+    if (!took) return took.error();
+    all.push_back(std::chrono::duration<double, std::milli>(*took).count());
+  }
+  return all;
+}
+
+result<std::vector<double>> stop_under_load_ms(runner& with, const contender& service,
+                                               const bench_setup& setup) {
+  std::vector<double> all;
+  for (int i = 0; i < stop_probes; ++i) {
+    const auto events = std::clamp(setup.events, fewest_stop_events, most_stop_events);
+    const auto took = with.stop_under_load(service, {.how = method::live,
+                                                     .events = events,
+                                                     .producers = setup.producers,
+                                                     .window = setup.window,
+                                                     .seed = setup.seed});
     if (!took) return took.error();
     all.push_back(std::chrono::duration<double, std::milli>(*took).count());
   }
@@ -48,6 +70,9 @@ result<pipeline_results> run_pipeline_bench(const pipeline_options& options, sto
   auto starts = start_to_ready_ms(with, service.who);
   if (!starts) return starts.error();
   all.start_to_ready_ms = std::move(*starts);
+  auto stops = stop_under_load_ms(with, service.who, setup);
+  if (!stops) return stops.error();
+  all.stop_under_load_ms = std::move(*stops);
   for (const auto how : setup.methods) {
     auto done = match.play(how, {service, limit});
     if (!done) return done.error();

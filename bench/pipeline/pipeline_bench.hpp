@@ -24,6 +24,7 @@ struct pipeline_results {
   std::optional<run_result> paced{};
   double idle_cpu{};  ///< of one core, 0..1
   std::vector<double> start_to_ready_ms{};
+  std::vector<double> stop_under_load_ms{};
 };
 
 /// Starts servers of its own, runs every pair in turn, idles, and removes everything again. One

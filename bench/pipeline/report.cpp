@@ -34,6 +34,10 @@ std::vector<target> targets_of(const pipeline_results& r) {
                  .wanted = 1000,
                  .found = spread_of(r.start_to_ready_ms).median,
                  .unit = "ms"});
+  all.push_back({.what = "stop under load, nothing lost",
+                 .wanted = 5000,
+                 .found = spread_of(r.stop_under_load_ms).median,
+                 .unit = "ms"});
   return all;
 }
 
@@ -87,6 +91,7 @@ std::string to_json(const pipeline_results& r) {
   all["methods"] = json_each(r.methods);
   all["idle_cpu_share_of_one_core"] = r.idle_cpu;
   all["start_to_ready_ms"] = json_each(r.start_to_ready_ms);
+  all["stop_under_load_ms"] = json_each(r.stop_under_load_ms);
   all["targets"] = json_each(targets_of(r));
   if (r.paced) all["paced"] = json_of(*r.paced);
   return boost::json::serialize(all) + "\n";

@@ -181,6 +181,34 @@ result<std::chrono::microseconds> runner::start_to_ready(const contender& who) {
   return took;
 }
 
+result<std::chrono::microseconds> runner::stop_under_load(const contender& who,
+                                                          const run_plan& plan) {
+  if (auto r = servers_.make_fresh(); !r) return r.error();
+  auto first = start_ready(who);
+  if (!first) return first.error();
+  auto load = start_load(plan);
+  if (!load) return load.error();
+  if (auto r = await_done(who, plan.events / 10, **first); !r) return r.error();
+  const auto begin = steady::now();
+  if (auto r = stop(**first); !r) return r.error();
+  const auto took = std::chrono::floor<std::chrono::microseconds>(steady::now() - begin);
+  if (!(*load)->runs()) {
+    return failure{
+        errc::internal,
+        fmt::format("{} events are too few: all were published before the stop", plan.events)};
+  }
+  auto second = start_ready(who);
+  if (!second) return second.error();
+  auto published = await_load(**load, plan);
+  if (!published) return published.error();
+  if (auto r = await_done(who, published->published, **second); !r) return r.error();
+  if (auto r = stop(**second); !r) return r.error();
+  auto truth = truth_.read();
+  if (!truth) return truth.error();
+  if (auto r = check_exact(*truth, published->published, published->id_sum); !r) return r.error();
+  return took;
+}
+
 // -- processes ---
 
 result<runner::child_ptr> runner::start_ready(const contender& who) {

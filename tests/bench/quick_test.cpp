@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(measure_service_and_limit_and_prove_every_event_stored) {
   BOOST_TEST(is_some_number(paced.at("latency").at("p50_ms")));
   BOOST_TEST(paced.at("latency").at("most_ms").as_double() >=
              paced.at("latency").at("p50_ms").as_double());
-  BOOST_TEST(all.at("targets").as_array().size() == 5u);
+  BOOST_TEST(all.at("targets").as_array().size() == 6u);
   for (const auto& [name, version] : all.at("versions").as_object()) {
     BOOST_TEST_CONTEXT(name) {
       BOOST_TEST(version.as_string() != "unknown");

@@ -34,6 +34,7 @@ pipeline_results sample() {
   all.methods.push_back(r);
   all.idle_cpu = 0.002;
   all.start_to_ready_ms = {100, 1500, 200};
+  all.stop_under_load_ms = {900, 6000, 400};
   all.record.machine = {{"processor", "a \"fast\" <one>"}};
   all.record.command = "taylordash-bench pipeline";
   return all;
@@ -60,6 +61,7 @@ BOOST_AUTO_TEST_CASE(judge_medians_of_pairs_and_the_worst_memory) {
   BOOST_TEST(named(all, "peak memory").found == 100);
   BOOST_TEST(named(all, "idle").found == 0.2);
   BOOST_TEST(named(all, "start").found == 200);
+  BOOST_TEST(named(all, "stop").found == 900);
 }
 
 BOOST_AUTO_TEST_CASE(say_when_a_target_is_missed) {
@@ -71,6 +73,7 @@ BOOST_AUTO_TEST_CASE(say_when_a_target_is_missed) {
   }
   slow.idle_cpu = 0.02;
   slow.start_to_ready_ms = {1001};
+  slow.stop_under_load_ms = {5001};
   for (const auto& t : targets_of(slow)) {
     BOOST_TEST_CONTEXT(t.what) {
       BOOST_TEST(!t.holds());
@@ -88,13 +91,13 @@ BOOST_AUTO_TEST_CASE(keep_every_run_in_json) {
   BOOST_TEST(first.at("service").as_array().at(1).at("consumer_us_per_event").as_double() == 7);
   BOOST_TEST(first.at("limit").as_array().size() == 3u);
   BOOST_TEST(all.at("machine").at("processor").as_string() == "a \"fast\" <one>");
-  BOOST_TEST(all.at("targets").as_array().size() == 5u);
+  BOOST_TEST(all.at("targets").as_array().size() == 6u);
 }
 
 BOOST_AUTO_TEST_CASE(show_every_run_on_the_page) {
   const auto html = td::test::read_xml(to_page(sample()).html());
   BOOST_TEST(html.count("p", "class", "verdict good") == 1u);
-  BOOST_TEST(html.texts("td").count("holds") == 5u);
+  BOOST_TEST(html.texts("td").count("holds") == 6u);
   BOOST_TEST(html.texts("dd").count("a \"fast\" <one>") == 1u);
   BOOST_TEST(html.texts("pre").count("taylordash-bench pipeline") == 1u);
   const auto plots = html.all("svg", "role", "img");
