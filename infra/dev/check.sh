@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # check.sh [STEP...]: everything that is refused before a test runs. Each step can fail; all of them run.
-# Steps: format includes scripts length tidy.
+# Steps: format includes scripts length tidy release.
 set -uo pipefail
 source infra/dev/lib.sh
 
@@ -27,8 +27,11 @@ tidy() {
   /usr/bin/python3 infra/dev/tidy.py --build build/debug --jobs "$(jobs)"
 }
 
+# The tests run the debug build; what `./dev run` builds meets other warnings of the optimiser.
+release() { build release taylordash taylordash-bench bench_stages; }
+
 steps=("$@")
-((${#steps[@]})) || steps=(format includes scripts length tidy)
+((${#steps[@]})) || steps=(format includes scripts length tidy release)
 failed=()
 for step in "${steps[@]}"; do
   [[ $(type -t "$step") == function ]] || die "check: no step '$step'"

@@ -79,11 +79,7 @@ build() {
 
 # -- sources ----------------------------------------------------------------------------------------------------------
 
-# Our C++ files, NUL-separated.
+# Our C++ files, NUL-separated: all but what is made or fetched.
 our_sources() {
-  local place places=()
-  for place in main.cpp config pipeline schema mqtt storage actors http standalone verify cli bench tests examples; do
-    [[ ! -e $place ]] || places+=("$place")
-  done
-  find "${places[@]}" \( -name '*.cpp' -o -name '*.hpp' \) -print0
+  find . \( -path './.*' -o -path ./build -o -name node_modules \) -prune -o \( -name '*.cpp' -o -name '*.hpp' \) -print0
 }
