@@ -17,10 +17,11 @@ namespace td::bench {
 /// for several seconds each.
 struct peers_options {
   bench_setup setup{};
-  std::uint64_t insert_events{30'000};
-  std::uint64_t copy_events{100'000};
-  peer_settings insert{.processes = 1, .connections = 8};
-  peer_settings copy{.processes = 2, .connections = 1};
+  std::uint64_t insert_events{50'000};
+  std::uint64_t copy_events{150'000};
+  // The best of those that bench/README.md lists.
+  peer_settings insert{.processes = 2, .connections = 16};
+  peer_settings copy{.processes = 3, .connections = 1};
   std::string script{};  ///< path of usual_mirror.py
 };
 
