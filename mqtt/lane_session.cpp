@@ -145,7 +145,8 @@ result<void> wire_lane::check_subscription() {
   if (subscription_ != subscription::refused) return ok();
   failure f = lost(fmt::format(
       "subscription '{}' of client '{}' refused: {}{}", options_.subscription, options_.client_id,
-      mqtt_reason(subscribe_code_), subscribe_code_ == wire::reason::not_authorized ? ": check the broker's ACL" : ""));
+      mqtt_reason(subscribe_code_),
+      subscribe_code_ == wire::reason::not_authorized ? ": check the broker's ACL" : ""));
   f.code = errc::broker_refused;
   return f;
 }
@@ -178,8 +179,8 @@ bool wire_lane::on_message(const wire::publish& m, timestamp at) {
 void wire_lane::on_subscribed(std::uint16_t packet, std::uint8_t code) {
   if (packet != subscribe_packet_) return;
   subscribe_code_ = code;
-  subscription_ = code >= wire::reason::first_failure ? subscription::refused
-                                                      : subscription::confirmed;
+  subscription_ =
+      code >= wire::reason::first_failure ? subscription::refused : subscription::confirmed;
 }
 
 void wire_lane::on_unsubscribed(std::uint16_t packet) {

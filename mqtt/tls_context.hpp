@@ -11,9 +11,10 @@ struct ssl_st;
 
 namespace td {
 
-/// The TLS side of one connection: TLS 1.2 or newer, the broker's certificate checked against the CA
-/// file (or the system's store) **and the host name**, our own certificate where one is configured.
-/// Remembers what went wrong, in words that name files. One thread; outlives its sessions.
+/// The TLS side of one connection: TLS 1.2 or newer, the broker's certificate checked against the
+/// CA file (or the system's store) **and the host name**, our own certificate where one is
+/// configured. Remembers what went wrong, in words that name files. One thread; outlives its
+/// sessions.
 class tls_context {
  public:
   /// Reads the files anew, so that a renewed certificate is used from the next connection on.

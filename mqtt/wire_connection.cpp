@@ -15,7 +15,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::size_t most_sent_kept = 256u << 10;  // bytes at the front of a queue that is not empty
+constexpr std::size_t most_sent_kept = 256u
+                                       << 10;  // bytes at the front of a queue that is not empty
 constexpr std::size_t packet_ids = 65536;
 constexpr int reads_for_a_reason = 64;
 
@@ -192,7 +193,8 @@ result<void> wire_connection::keep_alive(milliseconds patience) {
   if (pinged_at_ && at - std::max(*pinged_at_, heard_at_) >= keepalive_)
     return gone("no PINGRESP within the keepalive");
   // Early enough that the next look still comes in time for the broker.
-  const bool due = at - written_at_ >= milliseconds{keepalive_} * 3 / 4 || at - heard_at_ >= keepalive_;
+  const bool due =
+      at - written_at_ >= milliseconds{keepalive_} * 3 / 4 || at - heard_at_ >= keepalive_;
   if (due && !pinged_at_) {
     out_ += wire::pingreq;
     pinged_at_ = at;

@@ -24,8 +24,8 @@ namespace td {
 /// What a connection is opened with, beside the broker's address.
 struct connect_terms {
   std::string client_id{};
-  bool keep_session{};                       ///< clean start off and `session_expiry`, or clean and 0
-  std::uint16_t receive_maximum{1};          ///< messages the broker may have in flight to us
+  bool keep_session{};               ///< clean start off and `session_expiry`, or clean and 0
+  std::uint16_t receive_maximum{1};  ///< messages the broker may have in flight to us
   std::uint32_t session_expiry{0xFFFFFFFF};  ///< seconds; 0xFFFFFFFF: never
   /// Asked while `open` waits for the broker: true ends the wait as its time-out would. May be
   /// empty; name resolution does not ask.
@@ -33,8 +33,8 @@ struct connect_terms {
 };
 
 /// One MQTT 5 connection over a socket of ours. Internal to mqtt/: lanes, publishers and probes are
-/// built on it. One thread. Opening starts with nothing: what was queued, read or owed on an earlier
-/// connection is gone, and TLS files are read anew.
+/// built on it. One thread. Opening starts with nothing: what was queued, read or owed on an
+/// earlier connection is gone, and TLS files are read anew.
 ///
 /// A PUBACK is written down when its message is handed out, and apart from what may be sent: only
 /// `committed` brings the two together. And one rule above it: **nothing is written while a message

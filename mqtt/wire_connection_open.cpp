@@ -92,8 +92,7 @@ result<bool> wire_connection::await_connack(clock::time_point until) {
 result<void> wire_connection::take_connack(const wire::packet& p) {
   auto said = wire::read_connack(p);
   if (!said) return broke_the_standard(said.error());
-  if (has_connack_)
-    return broke_the_standard({wire::reason::protocol_error, "a second CONNACK"});
+  if (has_connack_) return broke_the_standard({wire::reason::protocol_error, "a second CONNACK"});
   connack_ = std::move(*said);
   if (connack_.reason != wire::reason::success) {
     failure f = refused();

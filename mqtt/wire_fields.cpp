@@ -7,7 +7,8 @@ namespace td::wire {
 namespace {
 
 constexpr fault cut_short{reason::malformed_packet, "properties that end within a value"};
-constexpr fault no_text{reason::malformed_packet, "a property whose text is no UTF-8, or has U+0000"};
+constexpr fault no_text{reason::malformed_packet,
+                        "a property whose text is no UTF-8, or has U+0000"};
 constexpr fault unknown{reason::malformed_packet, "a property that MQTT 5 does not know"};
 constexpr fault misplaced{reason::protocol_error, "a property that does not belong to its packet"};
 constexpr fault repeated{reason::protocol_error, "the same property twice"};

@@ -70,8 +70,8 @@ struct packet {
   std::size_t bytes{};  ///< of the whole packet
 };
 
-/// What a stream begins with: a whole packet; or not yet one, then `needs` is the size of the packet
-/// once its header is there, else 0; or a fault, found as early as the bytes show it.
+/// What a stream begins with: a whole packet; or not yet one, then `needs` is the size of the
+/// packet once its header is there, else 0; or a fault, found as early as the bytes show it.
 struct front {
   std::optional<packet> whole{};
   std::size_t needs{};

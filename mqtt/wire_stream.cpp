@@ -91,7 +91,10 @@ result<void> wire_stream::shake_hands(tls_context& tls, clock::time_point until,
     ERR_clear_error();
     errno = 0;
     const int code = SSL_connect(ssl_);
-    if (code == 1) return ok();
+    if (code == 1) {
+      may_have_more_ = true;  // it may have read past the handshake
+      return ok();
+    }
     const int want = SSL_get_error(ssl_, code);
     if (want == SSL_ERROR_WANT_READ || want == SSL_ERROR_WANT_WRITE) {
       may_have_more_ = false;  // it read all there is

@@ -78,9 +78,9 @@ class wire_stream {
   int fd_{-1};
   ssl_st* ssl_{};
   tls_context* tls_{};
-  bool may_have_more_{};      ///< `read` has not said 0 since it last gave something
-  bool read_wants_write_{};   ///< TLS: a read must send first
-  bool write_wants_read_{};   ///< TLS: a write must hear first
+  bool may_have_more_{};     ///< `read` has not said 0 since it last gave something
+  bool read_wants_write_{};  ///< TLS: a read must send first
+  bool write_wants_read_{};  ///< TLS: a write must hear first
 };
 
 }  // namespace td

@@ -1,11 +1,10 @@
 // What a broker sends: the stream at once and in pieces gives the same packets, each read strictly.
-#include "mqtt/packet_reader.hpp"
-
 #include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>
 
+#include "mqtt/packet_reader.hpp"
 #include "tests/fuzz/fuzzing.hpp"
 
 namespace {

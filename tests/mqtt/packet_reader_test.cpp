@@ -45,7 +45,8 @@ everything read_in_pieces(std::string_view stream, Size next_size) {
     if (stream.empty()) return all;
     const auto room = reader.room();
     BOOST_REQUIRE(!room.empty());
-    const auto bytes = std::min({std::max<std::size_t>(next_size(), 1), room.size(), stream.size()});
+    const auto bytes =
+        std::min({std::max<std::size_t>(next_size(), 1), room.size(), stream.size()});
     std::memcpy(room.data(), stream.data(), bytes);
     stream.remove_prefix(bytes);
     reader.filled(bytes);
@@ -76,9 +77,8 @@ BOOST_AUTO_TEST_CASE(gives_the_same_packets_for_every_split) {
   BOOST_TEST(whole.packets[4].rest.size() == 2u + 28u + 2u + 1u + 300u);
   for (std::size_t at = 1; at < stream.size(); ++at) {
     bool first = true;
-    const auto split = read_in_pieces(stream, [&] {
-      return std::exchange(first, false) ? at : stream.size();
-    });
+    const auto split =
+        read_in_pieces(stream, [&] { return std::exchange(first, false) ? at : stream.size(); });
     BOOST_REQUIRE_MESSAGE(split == whole, "split at " << at);
   }
   for (const std::size_t crumbs : {1, 2, 3, 5, 7, 64, 1000})
@@ -110,8 +110,8 @@ BOOST_AUTO_TEST_CASE(stays_with_a_fault_and_with_what_came_before_it) {
 
 BOOST_AUTO_TEST_CASE(reads_messages_around_its_usual_room) {
   constexpr auto room = wire::packet_reader::usual_room;
-  for (const std::size_t bytes : {room - 1, room, room + 1, 2 * room - 1, 2 * room, 2 * room + 1,
-                                  5 * room + 3}) {
+  for (const std::size_t bytes :
+       {room - 1, room, room + 1, 2 * room - 1, 2 * room, 2 * room + 1, 5 * room + 3}) {
     const auto header = publish_of(bytes).size() - bytes;
     const auto stream = publish_of(bytes - header) + publish_of(10, 2);
     for (const std::size_t piece : {std::size_t{16'384}, std::size_t{1u << 30}}) {

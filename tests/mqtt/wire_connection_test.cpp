@@ -1,5 +1,5 @@
-// Lanes and publishers against a server that plays what no broker would, or not on demand: what goes
-// over the wire, byte by byte.
+// Lanes and publishers against a server that plays what no broker would, or not on demand: what
+// goes over the wire, byte by byte.
 
 #include <boost/test/unit_test.hpp>
 
@@ -162,10 +162,11 @@ BOOST_AUTO_TEST_CASE(the_brokers_own_words_are_passed_on_in_one_line) {
   batch read;
   const auto lost = lane->read(read, 5s);
   BOOST_REQUIRE(!lost);
-  BOOST_TEST(lost.error().detail.find(
-                 "disconnected client 'lane-0': server shutting down (0x8b), 'a\\u000ab\\u001bc'") !=
-                 std::string::npos,
-             lost.error().detail);
+  BOOST_TEST(
+      lost.error().detail.find(
+          "disconnected client 'lane-0': server shutting down (0x8b), 'a\\u000ab\\u001bc'") !=
+          std::string::npos,
+      lost.error().detail);
 }
 
 BOOST_AUTO_TEST_CASE(a_shorter_keepalive_of_the_broker_is_kept) {
@@ -250,9 +251,8 @@ BOOST_AUTO_TEST_CASE(a_publisher_acknowledges_what_it_never_asked_for_and_lives)
   std::vector<std::uint64_t> tokens;
   broker_options to;
   to.port = b.port();
-  const auto p = make_publisher({.broker = to, .client_id = "p", .acknowledged = [&](auto t, auto) {
-                                   tokens.push_back(t);
-                                 }});
+  const auto p = make_publisher(
+      {.broker = to, .client_id = "p", .acknowledged = [&](auto t, auto) { tokens.push_back(t); }});
   BOOST_REQUIRE_EQUAL(text_of(p->connect()), "success");
   BOOST_REQUIRE(*p->publish("t", "x", 42));
   for (const auto until = steady::now() + 5s; tokens.empty() && steady::now() < until;)

@@ -102,9 +102,8 @@ BOOST_AUTO_TEST_CASE(write_the_short_ones) {
 // -- what we read ---
 
 BOOST_AUTO_TEST_CASE(read_back_bodies_of_every_size) {
-  for (const std::size_t size :
-       {0, 1, 117, 118, 119, 120, 121, 16'370, 16'373, 16'374, 16'375, 2'097'141, 2'097'142,
-        2'097'143, 20'000'000}) {
+  for (const std::size_t size : {0, 1, 117, 118, 119, 120, 121, 16'370, 16'373, 16'374, 16'375,
+                                 2'097'141, 2'097'142, 2'097'143, 20'000'000}) {
     std::string to;
     const std::string body(size, 'x');
     wire::append_publish(to, {"topic", body, 9});
@@ -119,11 +118,13 @@ BOOST_AUTO_TEST_CASE(read_back_bodies_of_every_size) {
 }
 
 BOOST_AUTO_TEST_CASE(read_the_flags_and_skip_the_properties_of_a_message) {
-  const auto all = "\x3b\x26\x00\x01t\x00\x07\x1e\x01\x01\x02\x00\x00\x00\x05\x03\x00\x01j\x08\x00\x01r"
-                   "\x09\x00\x02\xff\x00\x0b\x81\x01\x26\x00\x01k\x00\x01vbo"s;
+  const auto all =
+      "\x3b\x26\x00\x01t\x00\x07\x1e\x01\x01\x02\x00\x00\x00\x05\x03\x00\x01j\x08\x00\x01r"
+      "\x09\x00\x02\xff\x00\x0b\x81\x01\x26\x00\x01k\x00\x01vbo"s;
   const auto m = wire::read_publish(whole(all));
   BOOST_REQUIRE(m.has_value());
-  BOOST_TEST((m->topic == "t" && m->body == "bo" && m->packet_id == 7 && m->retain && m->duplicate));
+  BOOST_TEST(
+      (m->topic == "t" && m->body == "bo" && m->packet_id == 7 && m->retain && m->duplicate));
   const auto plain = wire::read_publish(whole("\x30\x05\x00\x01t\x00x"s));
   BOOST_REQUIRE(plain.has_value());
   BOOST_TEST((plain->packet_id == 0 && !plain->retain && !plain->duplicate && plain->body == "x"));
@@ -244,7 +245,8 @@ BOOST_AUTO_TEST_CASE(refuse_what_the_standard_forbids) {
 }
 
 BOOST_AUTO_TEST_CASE(tell_what_is_incomplete_from_what_is_malformed) {
-  for (const auto& bytes : {""s, "\x40"s, "\x40\xff\xff"s, "\x30\xff\xff\xff\x7f"s, "\x40\x02\x00"s}) {
+  for (const auto& bytes :
+       {""s, "\x40"s, "\x40\xff\xff"s, "\x30\xff\xff\xff\x7f"s, "\x40\x02\x00"s}) {
     const auto front = wire::first_packet(bytes);
     BOOST_TEST((!front.whole && !front.trouble));
   }

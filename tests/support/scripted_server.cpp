@@ -41,7 +41,8 @@ std::string scripted_server::heard() const {
   return heard_;
 }
 
-std::string scripted_server::await_heard(std::size_t bytes, std::chrono::milliseconds within) const {
+std::string scripted_server::await_heard(std::size_t bytes,
+                                         std::chrono::milliseconds within) const {
   std::unique_lock lock(mutex_);
   came_.wait_for(lock, within, [&] { return heard_.size() >= bytes; });
   return heard_;
