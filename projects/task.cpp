@@ -6,12 +6,6 @@ namespace td {
 
 namespace {
 
-void enter(task& t, task_status status, timestamp at) {
-  t.status = status;
-  t.lived = after_step(t.lived, phase_of(status), at);
-  if (status == task_status::done) t.progress = fields::max_progress;
-}
-
 result<void> take(const task_change& wanted, task& to, timestamp at) {
   if (auto r = apply(wanted, to, "assignee"); !r) return r;
   if (wanted.estimate) {
@@ -34,7 +28,16 @@ result<void> take(const task_change& wanted, task& to, timestamp at) {
     if (auto r = fields::check_progress(*wanted.progress); !r) return r;
     to.progress = *wanted.progress;
   }
-  if (wanted.status && *wanted.status != to.status) enter(to, *wanted.status, at);
+  if (wanted.status && *wanted.status != to.status) {
+    to.status = *wanted.status;
+    to.lived = after_step(to.lived, phase_of(to.status), at);
+  }
+  if (to.status == task_status::done) to.progress = fields::max_progress;
+  if (wanted.progress && *wanted.progress != to.progress) {
+    return failure{errc::value_invalid,
+                   "the progress of a done task is 100; leave it out, or open the task again",
+                   "/progress"};
+  }
   return ok();
 }
 
