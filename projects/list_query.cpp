@@ -87,7 +87,7 @@ result<void> check_values(const list_query& q, entity_kind kind) {
 
 constexpr std::string_view alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::size_t max_cursor = 2000;
+constexpr std::size_t max_cursor = 3000;
 
 /// RFC 4648 section 5, without padding.
 std::string base64url(std::string_view bytes) {
