@@ -25,11 +25,12 @@ inline constexpr const char* mark_published =
 
 inline constexpr const char* journal = "SELECT coalesce(max(position), 0) FROM mirror_batches";
 
-// By the mirror's primary key; the planner prunes days while it runs.
+// By the mirror's primary key, row by row (OFFSET 0 forbids a join, which could read all of it); days
+// are pruned while it runs.
 inline constexpr const char* confirm =
     "UPDATE outbox_events o SET state = 'confirmed', settled_at = clock_timestamp() "
     "WHERE o.state = 'published' AND EXISTS (SELECT FROM events_mirror m "
-    "WHERE m.event_id = o.event_id AND m.occurred_at = o.occurred_at)";
+    "WHERE m.event_id = o.event_id AND m.occurred_at = o.occurred_at OFFSET 0)";
 inline constexpr const char* refuse =
     "UPDATE outbox_events o SET state = 'dead_lettered', settled_at = clock_timestamp() "
     "FROM dlq_events d WHERE o.state = 'published' AND d.delivery_hash = o.delivery_hash "
@@ -54,7 +55,7 @@ inline constexpr const char* look =
 inline constexpr const char* confirm_replayed =
     "UPDATE outbox_events o SET state = 'confirmed' WHERE o.state = 'dead_lettered' "
     "AND EXISTS (SELECT FROM events_mirror m WHERE m.event_id = o.event_id "
-    "AND m.occurred_at = o.occurred_at)";
+    "AND m.occurred_at = o.occurred_at OFFSET 0)";
 // In steps, so that nobody waits long. $1: seconds.
 inline constexpr const char* prune =
     "DELETE FROM outbox_events WHERE id IN (SELECT o.id FROM outbox_events o "

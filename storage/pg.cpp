@@ -34,6 +34,10 @@ int rows::size() const noexcept {
   return PQntuples(result_.get());
 }
 
+int rows::columns() const noexcept {
+  return PQnfields(result_.get());
+}
+
 bool rows::is_null(int row, int column) const noexcept {
   return PQgetisnull(result_.get(), row, column) != 0;
 }

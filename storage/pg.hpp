@@ -36,6 +36,7 @@ class rows {
   explicit rows(pg_result* r) : result_{r} {}
 
   int size() const noexcept;
+  int columns() const noexcept;
   bool is_null(int row, int column) const noexcept;
   std::string_view text(int row, int column) const noexcept;  ///< lives as long as this
   std::int64_t number(int row, int column) const noexcept;    ///< 0 where it is none
