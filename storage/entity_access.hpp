@@ -45,7 +45,7 @@ class entity_access {
 
   /// The same, locked until the transaction ends, and held against the expected version.
   result<Entity> lock(const uuid& id, const std::optional<std::int64_t>& expected) {
-    auto there = one(id, " FOR UPDATE");
+    auto there = one(id, " FOR NO KEY UPDATE");
     if (!there) return there;
     if (auto r = check_version(*there, table::kind, expected); !r) return r.error();
     return there;
@@ -54,7 +54,7 @@ class entity_access {
   /// Locks those of the ids that are there, in one order for everybody.
   result<std::vector<Entity>> lock_all(const std::string& ids) {
     auto r = session().exec(fmt::format("SELECT {} FROM {} e WHERE e.id = ANY ($1::uuid[]) "
-                                        "ORDER BY e.id FOR UPDATE",
+                                        "ORDER BY e.id FOR NO KEY UPDATE",
                                         columns<Entity>(), table::name),
                             {ids});
     if (!r) return r.error();

@@ -25,10 +25,10 @@ inline constexpr const char* find_task =
     "SELECT {0} FROM tasks e JOIN projects p ON p.id = e.project_id "
     "WHERE p.key = $1 AND e.number = $2";
 
-inline constexpr const char* project_of_task = "SELECT project_id FROM tasks WHERE id = $1";
-
+// They stay until the transaction has ended: what refers to them can't fail in its middle.
 inline constexpr const char* has_component =
-    "SELECT EXISTS (SELECT FROM components WHERE project_id = $1 AND id = $2)";
+    "SELECT 1 FROM components WHERE project_id = $1 AND id = $2 FOR KEY SHARE";
+inline constexpr const char* hold_task = "SELECT 1 FROM tasks WHERE id = $1 FOR KEY SHARE";
 
 // The task and those it is a part of, upwards. $1: the first, $2: how many steps at most.
 inline constexpr const char* parents =

@@ -178,7 +178,7 @@ class pg_task_store final : public task_store {
       auto r = rows_.session().exec(sql::has_component,
                                     {to_string(t.project_id), to_string(*t.component_id)});
       if (!r) return r.error();
-      if (!r->truth(0, 0)) return not_there("component", *t.component_id, "/component_id");
+      if (r->size() == 0) return not_there("component", *t.component_id, "/component_id");
     }
     if (wanted.parent_id && t.parent_id) return check_parent(t);
     return ok();
@@ -190,6 +190,8 @@ class pg_task_store final : public task_store {
   }
 
   result<void> check_parent(const task& t) {
+    if (auto held = rows_.session().exec(sql::hold_task, {to_string(*t.parent_id)}); !held)
+      return held.error();
     auto r = rows_.session().exec(sql::parents,
                                   {to_string(*t.parent_id), std::to_string(max_depth + 1)});
     if (!r) return r.error();
@@ -199,12 +201,12 @@ class pg_task_store final : public task_store {
     for (int i = 0; i < r->size(); ++i) {
       if (uuid_at(*r, i, 0) == t.id) {
         return failure{errc::dependency_cycle,
-                       fmt::format("the task would be a part of itself: {0}{1} → {0}; take another "
+                       fmt::format("the task would be a part of itself: {0}{1} -> {0}; take another "
                                    "parent",
                                    r->text(i, 1), path),
                        "/parent_id"};
       }
-      path += fmt::format(" → {}", r->text(i, 1));
+      path += fmt::format(" -> {}", r->text(i, 1));
     }
     if (r->size() <= max_depth) return ok();
     return failure{errc::value_invalid,
