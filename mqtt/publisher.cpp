@@ -28,7 +28,8 @@ class mosquitto_publisher final : public publisher, private connection::receiver
                     {.client_id = options_.client_id,
                      .keep_session = false,
                      .receive_maximum = 1,
-                     .send_maximum = static_cast<std::uint16_t>(window_)},
+                     .send_maximum = static_cast<std::uint16_t>(window_),
+                     .give_up = options_.give_up},
                     *this),
         tokens_(65536) {}
 

@@ -23,6 +23,20 @@ inline constexpr const char* mark_published =
     "UPDATE outbox_events SET state = 'published', attempts = attempts + 1, "
     "published_at = clock_timestamp() WHERE id = ANY ($1::bigint[]) AND state = 'pending'";
 
+// $2: code, $3: detail, $4: fingerprint. As the mirror writes a dead letter of its own.
+inline constexpr const char* give_up =
+    "WITH row AS (UPDATE outbox_events SET state = 'dead_lettered', settled_at = clock_timestamp() "
+    "WHERE id = $1 AND state = 'pending' RETURNING *), "
+    "letter AS (INSERT INTO dlq_events AS d (delivery_hash, first_failure, last_failure, batch_id, "
+    "lane, attempts, status, stage, code, detail, pointer, fingerprint, topic, event_id, "
+    "occurred_at, kind, source, raw) "
+    "SELECT delivery_hash, now(), now(), 0, -1, 1, 'open', 'outbox', $2, $3, '', $4, topic, "
+    "event_id, occurred_at, kind, body::json ->> 'source', convert_to(body, 'UTF8') FROM row "
+    "ON CONFLICT (delivery_hash) DO UPDATE SET attempts = d.attempts + 1, "
+    "last_failure = excluded.last_failure, stage = excluded.stage, code = excluded.code, "
+    "detail = excluded.detail, fingerprint = excluded.fingerprint) "
+    "SELECT kind, encode(delivery_hash, 'hex') FROM row";
+
 inline constexpr const char* journal = "SELECT coalesce(max(position), 0) FROM mirror_batches";
 
 // By the mirror's primary key, row by row (OFFSET 0 forbids a join, which could read all of it); days

@@ -13,6 +13,8 @@ namespace {
 
 namespace sql = outbox_sql;
 
+constexpr std::size_t max_detail = 4096;  // bytes
+
 std::uint64_t count_at(const pg::rows& r, int column) {
   return static_cast<std::uint64_t>(r.number(0, column));
 }
@@ -61,6 +63,21 @@ class pg_outbox_store final : public outbox_store {
     if (!r) return r.error();
     position_ = -1;  // what was just marked may be in the journal already
     return ok();
+  }
+
+  result<outbox_refusal> refuse(std::int64_t id, const failure& why) override {
+    if (!leads_ || !session_.is_open()) return not_mine();
+    outbox_refusal out{.id = id,
+                       .code = std::string{name_of(why.code)},
+                       .detail = storable_text(why.detail, max_detail)};
+    sha256 hasher;
+    const auto group = fingerprint_of(hasher, {"outbox", why.code, "", ""});
+    auto r = session_.exec(sql::give_up, {std::to_string(id), out.code, out.detail, group});
+    if (!r) return r.error();
+    if (r->size() == 0) return failure{errc::not_found, "the row is not pending any more"};
+    out.kind = r->text(0, 0);
+    out.letter = r->text(0, 1);
+    return out;
   }
 
   result<settled> settle(std::chrono::milliseconds within) override {

@@ -67,6 +67,10 @@ class outbox_store : public store {
   /// The broker has them.
   virtual result<void> mark_published(std::span<const std::int64_t> ids) = 0;
 
+  /// The broker takes a row under no circumstances: it becomes a dead letter of stage "outbox", which
+  /// a person can replay past the broker.
+  virtual result<outbox_refusal> refuse(std::int64_t id, const failure& why) = 0;
+
   struct settled {
     std::uint64_t confirmed{};
     std::uint64_t waiting{};      ///< still published and not seen
