@@ -68,6 +68,7 @@ class outbox_state_machine {
 
   void trouble(const failure& why) {
     if (!std::exchange(told_, true)) log_warning("outbox waits", {kv("reason", to_string(why))});
+    run_.forget();
     if (store_ && !store_->reconnect()) store_.reset();
     tell_self(self_, backoff_.next(), tick{});
   }

@@ -68,7 +68,8 @@ void outbox_run::rest() {
   meters_.outbox_pending.Set(0);
   meters_.outbox_oldest_seconds.Set(0);
   meters_.outbox_dead_letters.Set(0);
-  knows_nothing_ = true;
+  next_look_ = {};
+  forget();
 }
 
 // -- what came through ---

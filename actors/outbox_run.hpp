@@ -43,6 +43,12 @@ class outbox_run {
   /// next turn later.
   result<std::chrono::milliseconds> turn(outbox_store& store, clock::time_point now);
 
+  outbox_run(const outbox_run&) = delete;  // the publisher calls back to it
+  outbox_run& operator=(const outbox_run&) = delete;
+
+  /// The next turn looks at everything anew: others may have published meanwhile.
+  void forget() noexcept { knows_nothing_ = true; }
+
   /// Another node publishes now: says so in the gauges, and leaves the broker.
   void rest();
 
