@@ -116,7 +116,7 @@ result<void> outbox_run::care(outbox_store& store, clock::time_point now) {
   meters_.outbox_pending.Set(static_cast<double>(open));
   meters_.outbox_oldest_seconds.Set(std::chrono::duration<double>(state->oldest).count());
   meters_.outbox_dead_letters.Set(static_cast<double>(state->dead_letters));
-  next_look_ = open > 0 ? now + look_every : next_tidy_;
+  next_look_ = open + state->dead_letters > 0 ? now + look_every : next_tidy_;
   return ok();
 }
 
