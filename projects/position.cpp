@@ -1,6 +1,8 @@
 #include "projects/position.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <utility>
 
 #include <fmt/format.h>
 

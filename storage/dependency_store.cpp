@@ -188,7 +188,8 @@ class pg_dependency_store final : public dependency_store {
     for (const auto* bulky : {"description", "metadata"})
       payload.erase(bulky);
     payload["actor"] = by.actor;
-    payload["changed"] = {{"depends_on", {{what, to_string(whom)}}}};
+    payload["changed"] =
+        json::object{{"depends_on", json::object{{what, to_string(whom)}}}};
     return outbox_store::put(
         rows_.session(),
         make_own_event("component_updated", "tracker/events/components/updated",

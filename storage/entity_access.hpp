@@ -98,14 +98,14 @@ class entity_access {
 
   // -- whole transactions ---
 
-  /// `change`: Entity -> result<Entity>.
+  /// `how`: Entity -> result<Entity>.
   template <class Change>
   result<Entity> change(const uuid& id, const std::optional<std::int64_t>& expected,
-                        entity_verb verb, const write_context& by, Change change) {
+                        entity_verb verb, const write_context& by, Change how) {
     return connection_->in_transaction([&]() -> result<Entity> {
       const auto before = lock(id, expected);
       if (!before) return before;
-      auto after = change(*before);
+      auto after = how(*before);
       if (!after) return after;
       if (auto r = update(*before, *after, verb, by); !r) return r.error();
       return after;
