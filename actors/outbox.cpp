@@ -16,9 +16,8 @@ constexpr auto trouble_base = 500ms;
 constexpr auto trouble_cap = 30s;
 
 outbox_rules outbox_rules_from(const settings& s) {
-  return {.window = s.outbox.window,
-          .confirm_within = s.outbox.confirm_within,
-          .keep = s.outbox.keep};
+  return {
+      .window = s.outbox.window, .confirm_within = s.outbox.confirm_within, .keep = s.outbox.keep};
 }
 
 class outbox_state_machine {

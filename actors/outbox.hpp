@@ -18,9 +18,9 @@ struct outbox_parts {
   std::shared_ptr<interrupter> stop{};  ///< ends its waits for database and broker
 };
 
-/// Spawns OUTBOX: the one node that leads publishes what writes have put into the outbox, as soon as
-/// it is committed, and follows each event until it is in the mirror or a dead letter (outbox_run).
-/// Detached: it sleeps in the database until something is put there.
+/// Spawns OUTBOX: the one node that leads publishes what writes have put into the outbox, as soon
+/// as it is committed, and follows each event until it is in the mirror or a dead letter
+/// (outbox_run). Detached: it sleeps in the database until something is put there.
 outbox_actor make_outbox(caf::actor_system& system, outbox_parts parts);
 
 /// A publisher as the settings have it, whose connect ends with `stop`.

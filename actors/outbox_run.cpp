@@ -13,11 +13,11 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
-constexpr auto idle_look = 5s;       // should a notification be lost
-constexpr auto look_every = 2s;      // numbers, while there is something to count
+constexpr auto idle_look = 5s;   // should a notification be lost
+constexpr auto look_every = 2s;  // numbers, while there is something to count
 constexpr auto tidy_every = 1min;
-constexpr auto stay_connected = 10s;  // to the broker, without anything to publish
-constexpr auto poll_slice = 100ms;    // how late a stop is noticed
+constexpr auto stay_connected = 10s;      // to the broker, without anything to publish
+constexpr auto poll_slice = 100ms;        // how late a stop is noticed
 constexpr milliseconds first_settle{10};  // after a PUBACK; twice as long while nothing comes
 constexpr milliseconds last_settle{500};
 constexpr auto trouble_base = 500ms;
@@ -213,14 +213,13 @@ void outbox_run::judge(const std::vector<outbox_row>& rows, sent& out) {
       out.published.push_back(row.id);
     } else if (a.reason == packet_too_large || a.reason == topic_name_invalid) {
       out.impossible.emplace_back(
-          row.id, failure{a.reason == packet_too_large ? errc::body_too_large
-                                                       : errc::topic_not_allowed,
-                          "the broker refused it: " + mqtt_reason(a.reason)});
+          row.id,
+          failure{a.reason == packet_too_large ? errc::body_too_large : errc::topic_not_allowed,
+                  "the broker refused it: " + mqtt_reason(a.reason)});
     } else {
       out.is_whole = false;
-      out.trouble = {errc::broker_refused,
-                     "the broker did not take an event for " + row.topic + ": " +
-                         mqtt_reason(a.reason)};
+      out.trouble = {errc::broker_refused, "the broker did not take an event for " + row.topic +
+                                               ": " + mqtt_reason(a.reason)};
     }
   }
 }

@@ -374,13 +374,12 @@ inline constexpr duration<milliseconds> confirm_within{
     .step = 1ms,
     .what = "An own event that is not stored so long after its PUBACK is published again.",
     .why = "longer than a restart of the broker or the database; doubles with each further time"};
-inline constexpr duration<hours> keep{
-    .value = 72h,
-    .least = 1h,
-    .most = 24h * 365,
-    .step = 1h,
-    .what = "How long the outbox keeps what it has seen stored.",
-    .why = "long enough to look into a weekend on Monday"};
+inline constexpr duration<hours> keep{.value = 72h,
+                                      .least = 1h,
+                                      .most = 24h * 365,
+                                      .step = 1h,
+                                      .what = "How long the outbox keeps what it has seen stored.",
+                                      .why = "long enough to look into a weekend on Monday"};
 }  // namespace outbox
 
 namespace http {

@@ -17,9 +17,10 @@ struct own_event {
   uuid trace_id{};  ///< of the request that caused it
   std::string kind{};
   std::string source{};
-  std::string topic{};           ///< tracker/events/<family>/<verb>
-  std::optional<uuid> entity{};  ///< events of one entity are published in the order of their writes
-  std::string payload{};         ///< a JSON object, as text
+  std::string topic{};  ///< tracker/events/<family>/<verb>
+  std::optional<uuid>
+      entity{};           ///< events of one entity are published in the order of their writes
+  std::string payload{};  ///< a JSON object, as text
 };
 
 /// An event of now with a new id; a trace id of all zeros is replaced by the event's own. Any

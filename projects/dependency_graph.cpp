@@ -63,8 +63,7 @@ bool dependency_graph::waits(index node) const noexcept {
 /// Breadth first from `depends_on` along what is waited for: if it comes to `component`, the new
 /// edge closes a circle.
 std::optional<std::vector<uuid>> dependency_graph::cycle_with(const dependency& edge) const {
-  if (edge.component == edge.depends_on)
-    return std::vector<uuid>{edge.component, edge.component};
+  if (edge.component == edge.depends_on) return std::vector<uuid>{edge.component, edge.component};
   const auto start = find(edge.depends_on);
   const auto goal = find(edge.component);
   if (start == none || goal == none) return std::nullopt;

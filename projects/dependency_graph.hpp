@@ -80,8 +80,8 @@ class dependency_graph {
   static constexpr index none = static_cast<index>(-1);
 
   index find(const uuid& id) const noexcept;
-  std::span<const index> needs(index node) const noexcept;    ///< what it waits for
-  std::span<const index> serves(index node) const noexcept;   ///< who waits for it
+  std::span<const index> needs(index node) const noexcept;   ///< what it waits for
+  std::span<const index> serves(index node) const noexcept;  ///< who waits for it
   std::vector<index> order() const;
   bool waits(index node) const noexcept;
 

@@ -1,11 +1,11 @@
 #include "projects/entity.hpp"
 
+#include "projects/fields.hpp"
+
 #include <array>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
-
-#include "projects/fields.hpp"
 
 namespace td {
 
@@ -50,9 +50,8 @@ bool same_metadata(std::string_view a, std::string_view b) {
 
 result<void> check_not_archived(const entity& e, entity_kind kind) {
   if (!e.archived_at) return ok();
-  return failure{errc::conflict,
-                 fmt::format("the {} is archived since {}; restore it first", name_of(kind),
-                             to_rfc3339(*e.archived_at))};
+  return failure{errc::conflict, fmt::format("the {} is archived since {}; restore it first",
+                                             name_of(kind), to_rfc3339(*e.archived_at))};
 }
 
 }  // namespace td

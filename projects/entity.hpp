@@ -1,5 +1,7 @@
 #pragma once
 
+#include "projects/status.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,7 +11,6 @@
 #include "pipeline/result.hpp"
 #include "pipeline/time.hpp"
 #include "pipeline/uuid.hpp"
-#include "projects/status.hpp"
 
 namespace td {
 
@@ -31,7 +32,7 @@ struct entity {
   std::int64_t version{1};     ///< counts the changes; the ETag
   timestamp created_at{};
   timestamp updated_at{};
-  life lived{};                             ///< when it was begun and reached
+  life lived{};                            ///< when it was begun and reached
   std::optional<timestamp> archived_at{};  ///< put away: can't be changed until it is restored
 
   bool operator==(const entity&) const = default;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "projects/entity_json.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -8,7 +10,6 @@
 #include <boost/json/object.hpp>
 
 #include "pipeline/own_event.hpp"
-#include "projects/entity_json.hpp"
 
 namespace td {
 

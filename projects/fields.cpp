@@ -1,5 +1,7 @@
 #include "projects/fields.hpp"
 
+#include "projects/position.hpp"
+
 #include <algorithm>
 #include <set>
 
@@ -7,7 +9,6 @@
 
 #include "pipeline/document.hpp"
 #include "pipeline/text.hpp"
-#include "projects/position.hpp"
 
 namespace td::fields {
 
@@ -100,8 +101,7 @@ result<void> check_estimate(const std::optional<std::int32_t>& estimate) {
 
 result<void> check_progress(std::int32_t percent) {
   if (0 <= percent && percent <= max_progress) return ok();
-  return invalid("progress",
-                 fmt::format("is {}; allowed: 0 to {} percent", percent, max_progress));
+  return invalid("progress", fmt::format("is {}; allowed: 0 to {} percent", percent, max_progress));
 }
 
 result<void> check_due(const std::optional<timestamp>& due) {
@@ -129,9 +129,9 @@ result<void> check_metadata(std::string_view json) {
 }
 
 result<void> check_key(std::string_view key) {
-  const bool fits =
-      2 <= key.size() && key.size() <= 10 && is_letter(key.front(), 'A', 'Z') &&
-      std::all_of(key.begin(), key.end(), [](char c) { return is_letter(c, 'A', 'Z') || is_digit(c); });
+  const bool fits = 2 <= key.size() && key.size() <= 10 && is_letter(key.front(), 'A', 'Z') &&
+                    std::all_of(key.begin(), key.end(),
+                                [](char c) { return is_letter(c, 'A', 'Z') || is_digit(c); });
   if (fits) return ok();
   return invalid("key", fmt::format("is {}; allowed: 2 to 10 capitals A-Z and digits, a letter "
                                     "first, for example PAY",

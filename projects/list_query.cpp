@@ -1,5 +1,8 @@
 #include "projects/list_query.hpp"
 
+#include "projects/fields.hpp"
+#include "projects/position.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -8,8 +11,6 @@
 #include <fmt/format.h>
 
 #include "pipeline/text.hpp"
-#include "projects/fields.hpp"
-#include "projects/position.hpp"
 
 namespace td {
 
@@ -20,11 +21,11 @@ constexpr std::array<std::string_view, 8> sort_names{"created", "updated",  "due
 
 constexpr std::array project_sorts{sort_key::created, sort_key::updated, sort_key::due,
                                    sort_key::urgency, sort_key::title,   sort_key::relevance};
-constexpr std::array component_sorts{sort_key::created, sort_key::updated,  sort_key::due,
-                                     sort_key::urgency, sort_key::title,    sort_key::position,
+constexpr std::array component_sorts{sort_key::created,  sort_key::updated, sort_key::due,
+                                     sort_key::urgency,  sort_key::title,   sort_key::position,
                                      sort_key::relevance};
-constexpr std::array task_sorts{sort_key::created, sort_key::updated, sort_key::due,
-                                sort_key::urgency, sort_key::title,   sort_key::position,
+constexpr std::array task_sorts{sort_key::created, sort_key::updated,  sort_key::due,
+                                sort_key::urgency, sort_key::title,    sort_key::position,
                                 sort_key::number,  sort_key::relevance};
 
 failure invalid(std::string_view parameter, std::string detail) {
@@ -152,8 +153,9 @@ bool can_be_of(sort_key order, std::string_view value) {
 }
 
 failure no_cursor() {
-  return invalid("cursor", "is none of this service's; take `next` of the page before, or leave it "
-                           "out to begin anew");
+  return invalid("cursor",
+                 "is none of this service's; take `next` of the page before, or leave it "
+                 "out to begin anew");
 }
 
 }  // namespace
@@ -184,14 +186,13 @@ result<void> check(const list_query& q, entity_kind kind) {
   if (auto r = check_places(q, kind); !r) return r;
   if (auto r = check_values(q, kind); !r) return r;
   if (q.limit < 1 || q.limit > list_query::max_limit) {
-    return invalid("limit",
-                   fmt::format("is {}; allowed: 1 to {}", q.limit, list_query::max_limit));
+    return invalid("limit", fmt::format("is {}; allowed: 1 to {}", q.limit, list_query::max_limit));
   }
   const auto sorts = sort_keys_of(kind);
   if (std::find(sorts.begin(), sorts.end(), q.order()) == sorts.end()) {
-    return invalid("sort", fmt::format("{} does not fit {}s; allowed: {}", name_of(q.order()),
-                                       name_of(kind),
-                                       join(sorts, [](sort_key k) { return name_of(k); })));
+    return invalid(
+        "sort", fmt::format("{} does not fit {}s; allowed: {}", name_of(q.order()), name_of(kind),
+                            join(sorts, [](sort_key k) { return name_of(k); })));
   }
   if (q.order() == sort_key::relevance && q.text.empty())
     return invalid("sort", "relevance needs a text to search for; add q, or sort by another key");

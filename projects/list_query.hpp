@@ -1,5 +1,7 @@
 #pragma once
 
+#include "projects/entity.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,7 +12,6 @@
 
 #include "pipeline/result.hpp"
 #include "pipeline/uuid.hpp"
-#include "projects/entity.hpp"
 
 namespace td {
 
@@ -34,9 +35,9 @@ enum class archived_filter : std::uint8_t { without, only, with };
 
 /// Which entities, and in which order. What is empty or absent does not narrow.
 struct list_query {
-  std::optional<uuid> project_id{};    ///< components and tasks
-  std::optional<uuid> component_id{};  ///< tasks
-  std::optional<uuid> parent_id{};     ///< tasks
+  std::optional<uuid> project_id{};     ///< components and tasks
+  std::optional<uuid> component_id{};   ///< tasks
+  std::optional<uuid> parent_id{};      ///< tasks
   std::vector<std::string> statuses{};  ///< any of these names
   std::vector<std::string> labels{};    ///< all of these
   std::optional<std::string> person{};  ///< owner or assignee; empty: nobody

@@ -1,5 +1,7 @@
 #include "projects/position.hpp"
 
+#include "projects/fields.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <utility>
@@ -7,13 +9,13 @@
 #include <fmt/format.h>
 
 #include "pipeline/text.hpp"
-#include "projects/fields.hpp"
 
 namespace td {
 
 namespace {
 
-constexpr std::string_view digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+constexpr std::string_view digits =
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 constexpr int base = 62;
 static_assert(digits.size() == base);
 
@@ -26,8 +28,8 @@ failure refused(std::string detail) {
   return {errc::value_invalid, std::move(detail), "/position"};
 }
 
-/// Counting up or down by one is done in at least so many digits: then hundreds of millions of steps
-/// in one direction need no further one.
+/// Counting up or down by one is done in at least so many digits: then hundreds of millions of
+/// steps in one direction need no further one.
 constexpr std::size_t counting_digits = 5;
 
 std::string padded(std::string_view text) {
@@ -90,7 +92,8 @@ result<std::string> position_between(const std::optional<std::string>& after,
                                      const std::optional<std::string>& before) {
   for (const auto* bound : {&after, &before}) {
     if (*bound && !is_position(**bound))
-      return refused(fmt::format("{} is no position; take one that the service gave", quoted(**bound)));
+      return refused(
+          fmt::format("{} is no position; take one that the service gave", quoted(**bound)));
   }
   if (after && before && *after >= *before) {
     return refused(fmt::format("{} does not stand before {}; give the upper neighbour first",

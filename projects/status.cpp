@@ -65,10 +65,10 @@ result<void> check(const steps<N>& table, Status from, Status to) {
     if (!row[i] || i == number_of(from)) continue;
     allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", names_of<Status>()[i]);
   }
-  return failure{errc::conflict,
-                 fmt::format("status {} can't follow {}; allowed: {}", name_of(to), name_of(from),
-                             allowed),
-                 "/status"};
+  return failure{
+      errc::conflict,
+      fmt::format("status {} can't follow {}; allowed: {}", name_of(to), name_of(from), allowed),
+      "/status"};
 }
 
 }  // namespace

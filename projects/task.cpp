@@ -19,8 +19,8 @@ result<void> take(const task_change& wanted, task& to, timestamp at) {
   if (wanted.component_id) to.component_id = *wanted.component_id;
   if (wanted.parent_id) {
     if (*wanted.parent_id == to.id) {
-      return failure{errc::dependency_cycle, "a task can't be a part of itself; take another parent",
-                     "/parent_id"};
+      return failure{errc::dependency_cycle,
+                     "a task can't be a part of itself; take another parent", "/parent_id"};
     }
     to.parent_id = *wanted.parent_id;
   }

@@ -1,13 +1,14 @@
 #pragma once
 
+#include "projects/component.hpp"
+#include "projects/entity_event.hpp"
+#include "projects/list_query.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
 
-#include "projects/component.hpp"
-#include "projects/entity_event.hpp"
-#include "projects/list_query.hpp"
 #include "storage/entity_connection.hpp"
 #include "storage/entity_page.hpp"
 
@@ -30,8 +31,8 @@ class component_store : public store {
   virtual result<component> find(const uuid& id) = 0;  ///< not_found
 
   /// What it is now; without an event or a new version where nothing differs.
-  virtual result<component> update(const uuid& id, version expected,
-                                   const component_change& change, const write_context& by) = 0;
+  virtual result<component> update(const uuid& id, version expected, const component_change& change,
+                                   const write_context& by) = 0;
   virtual result<component> archive(const uuid& id, version expected, const write_context& by) = 0;
   virtual result<component> restore(const uuid& id, version expected, const write_context& by) = 0;
 

@@ -166,8 +166,7 @@ class pg_dependency_store final : public dependency_store {
                               .remaining = nodes->number(i, 5)});
     }
     for (int i = 0; i < edges->size(); ++i) {
-      g.dependencies.push_back(
-          {uuid_at(*edges, i, 0).value(), uuid_at(*edges, i, 1).value()});
+      g.dependencies.push_back({uuid_at(*edges, i, 0).value(), uuid_at(*edges, i, 1).value()});
     }
     return loaded_graph{std::move(g)};
   }
@@ -188,12 +187,10 @@ class pg_dependency_store final : public dependency_store {
     for (const auto* bulky : {"description", "metadata"})
       payload.erase(bulky);
     payload["actor"] = by.actor;
-    payload["changed"] =
-        json::object{{"depends_on", json::object{{what, to_string(whom)}}}};
+    payload["changed"] = json::object{{"depends_on", json::object{{what, to_string(whom)}}}};
     return outbox_store::put(
-        rows_.session(),
-        make_own_event("component_updated", "tracker/events/components/updated",
-                       json::serialize(payload), waiting.id, by.trace_id, at));
+        rows_.session(), make_own_event("component_updated", "tracker/events/components/updated",
+                                        json::serialize(payload), waiting.id, by.trace_id, at));
   }
 
   entity_access<component> rows_;

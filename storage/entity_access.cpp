@@ -23,10 +23,11 @@ constexpr std::array known{
                      "the component was deleted meanwhile, or has tasks that would be left without "
                      "it; move or delete those first",
                      "/component_id"},
-    constraint_words{"tasks_parent", errc::conflict,
-                     "the parent was deleted meanwhile, or has parts that would be left without it; "
-                     "move or delete those first",
-                     "/parent_id"},
+    constraint_words{
+        "tasks_parent", errc::conflict,
+        "the parent was deleted meanwhile, or has parts that would be left without it; "
+        "move or delete those first",
+        "/parent_id"},
     constraint_words{"components_project_id_fkey", errc::conflict,
                      "the project still has components; delete those first", ""},
     constraint_words{"tasks_project_id_fkey", errc::conflict,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "projects/entity_event.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -10,7 +12,6 @@
 #include <fmt/format.h>
 
 #include "pipeline/text.hpp"
-#include "projects/entity_event.hpp"
 #include "storage/entity_connection.hpp"
 #include "storage/entity_page.hpp"
 #include "storage/entity_rows.hpp"
@@ -68,8 +69,8 @@ class entity_access {
       names += fmt::format("{}{}", i == 0 ? "" : ", ", fields[i]);
       places += fmt::format("{}${}", i == 0 ? "" : ", ", i + 1);
     }
-    if (auto r = run(fmt::format("INSERT INTO {} ({}) VALUES ({})", table::name, names, places),
-                     fresh);
+    if (auto r =
+            run(fmt::format("INSERT INTO {} ({}) VALUES ({})", table::name, names, places), fresh);
         !r) {
       return r;
     }
@@ -159,9 +160,9 @@ class entity_access {
 
  private:
   result<Entity> one(const uuid& id, const char* lock) {
-    auto r = session().exec(fmt::format("SELECT {} FROM {} e WHERE e.id = $1{}", columns<Entity>(),
-                                        table::name, lock),
-                            {to_string(id)});
+    auto r = session().exec(
+        fmt::format("SELECT {} FROM {} e WHERE e.id = $1{}", columns<Entity>(), table::name, lock),
+        {to_string(id)});
     if (!r) return r.error();
     if (r->size() == 0) return no_entity(table::kind, id);
     return table::read(*r, 0);

@@ -17,8 +17,8 @@ class entity_connection {
   pg::session& session() noexcept { return session_; }
   result<void> reconnect() { return session_.reopen(options_); }
 
-  /// Commits what succeeds and rolls back what fails; a deadlock or a serialization failure is tried
-  /// again. After database_away or timed_out it may have been committed: read again.
+  /// Commits what succeeds and rolls back what fails; a deadlock or a serialization failure is
+  /// tried again. After database_away or timed_out it may have been committed: read again.
   template <class Work>
   auto in_transaction(Work work) -> decltype(work()) {
     for (int attempt = 1;; ++attempt) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "projects/entity.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -7,7 +9,6 @@
 #include <vector>
 
 #include "pipeline/time.hpp"
-#include "projects/entity.hpp"
 #include "storage/entity_connection.hpp"
 
 namespace td {

@@ -111,11 +111,11 @@ std::string columns_of(const char* person, const char* own) {
   const auto micros = [](const char* column) {
     return fmt::format(fmt::runtime(micros_sql), column);
   };
-  return fmt::format("e.id, e.title, e.description, e.priority, e.{}, to_jsonb(e.labels)::text, {}, "
-                     "e.metadata::text, e.version, {}, {}, {}, {}, {}, {}",
-                     person, micros("e.due_at"), micros("e.created_at"), micros("e.updated_at"),
-                     micros("e.started_at"), micros("e.completed_at"), micros("e.archived_at"),
-                     own);
+  return fmt::format(
+      "e.id, e.title, e.description, e.priority, e.{}, to_jsonb(e.labels)::text, {}, "
+      "e.metadata::text, e.version, {}, {}, {}, {}, {}, {}",
+      person, micros("e.due_at"), micros("e.created_at"), micros("e.updated_at"),
+      micros("e.started_at"), micros("e.completed_at"), micros("e.archived_at"), own);
 }
 
 // -- projects ---
@@ -191,10 +191,10 @@ std::vector<std::string_view> entity_table<task>::fields() {
 }
 
 params entity_table<task>::values(const task& t) {
-  return with(common_values(t), {to_string(t.project_id), text_of(t.component_id),
-                                 text_of(t.parent_id), std::to_string(t.number),
-                                 std::string{name_of(t.status)}, text_of(t.estimate),
-                                 std::to_string(t.progress), t.position});
+  return with(common_values(t),
+              {to_string(t.project_id), text_of(t.component_id), text_of(t.parent_id),
+               std::to_string(t.number), std::string{name_of(t.status)}, text_of(t.estimate),
+               std::to_string(t.progress), t.position});
 }
 
 task entity_table<task>::read(const pg::rows& r, int row) {
@@ -314,8 +314,8 @@ list_statement list_statement_of(const list_query& q, const std::string& columns
   const bool down = q.is_descending();
   if (!q.cursor.empty()) {
     const auto cursor = list_cursor_from(q.cursor).value();
-    s.where("({}, e.id) {} ({}::{}, {}::uuid)", order.by, down ? "<" : ">",
-            s.add(value_of(cursor)), order.type, s.add(to_string(cursor.id)));
+    s.where("({}, e.id) {} ({}::{}, {}::uuid)", order.by, down ? "<" : ">", s.add(value_of(cursor)),
+            order.type, s.add(to_string(cursor.id)));
   }
   const auto direction = down ? "DESC" : "ASC";
   return s.take(fmt::format("SELECT {}, {} FROM {} e{} ORDER BY {} {}, e.id {} LIMIT {}", columns,

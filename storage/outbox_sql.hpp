@@ -39,8 +39,8 @@ inline constexpr const char* give_up =
 
 inline constexpr const char* journal = "SELECT coalesce(max(position), 0) FROM mirror_batches";
 
-// By the mirror's primary key, row by row (OFFSET 0 forbids a join, which could read all of it); days
-// are pruned while it runs.
+// By the mirror's primary key, row by row (OFFSET 0 forbids a join, which could read all of it);
+// days are pruned while it runs.
 inline constexpr const char* confirm =
     "UPDATE outbox_events o SET state = 'confirmed', settled_at = clock_timestamp() "
     "WHERE o.state = 'published' AND EXISTS (SELECT FROM events_mirror m "

@@ -152,10 +152,10 @@ result<void> outbox_store::put(pg::session& session, const own_event& event) {
   const auto body = envelope_of(event);
   sha256 hasher;
   const auto hash = delivery_hash(hasher, event.topic, body);
-  auto r = session.exec(
-      sql::put, {to_string(event.event_id), to_rfc3339(event.occurred_at),
-                 event.entity ? std::optional{to_string(*event.entity)} : std::nullopt, event.kind,
-                 event.topic, body, to_hex(hash)});
+  auto r =
+      session.exec(sql::put, {to_string(event.event_id), to_rfc3339(event.occurred_at),
+                              event.entity ? std::optional{to_string(*event.entity)} : std::nullopt,
+                              event.kind, event.topic, body, to_hex(hash)});
   if (!r) return r.error();
   return ok();
 }

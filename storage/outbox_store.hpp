@@ -22,8 +22,8 @@ class session;
 struct outbox_row {
   std::int64_t id{};
   std::string topic{};
-  std::string body{};          ///< the envelope; the same bytes each time
-  std::uint32_t attempts{};    ///< how often it was published before
+  std::string body{};        ///< the envelope; the same bytes each time
+  std::uint32_t attempts{};  ///< how often it was published before
 };
 
 /// An event of ours that the pipeline has refused.
@@ -37,8 +37,8 @@ struct outbox_refusal {
 
 /// How things stand.
 struct outbox_state {
-  std::uint64_t pending{};    ///< not published, or not seen since
-  std::uint64_t published{};  ///< acknowledged by the broker, not yet seen
+  std::uint64_t pending{};             ///< not published, or not seen since
+  std::uint64_t published{};           ///< acknowledged by the broker, not yet seen
   std::chrono::microseconds oldest{};  ///< age of the oldest of both; 0: none
   std::uint64_t dead_letters{};        ///< refused, and the dead letter still waits for a person
 };
@@ -67,14 +67,14 @@ class outbox_store : public store {
   /// The broker has them.
   virtual result<void> mark_published(std::span<const std::int64_t> ids) = 0;
 
-  /// The broker takes a row under no circumstances: it becomes a dead letter of stage "outbox", which
-  /// a person can replay past the broker.
+  /// The broker takes a row under no circumstances: it becomes a dead letter of stage "outbox",
+  /// which a person can replay past the broker.
   virtual result<outbox_refusal> refuse(std::int64_t id, const failure& why) = 0;
 
   struct settled {
     std::uint64_t confirmed{};
-    std::uint64_t waiting{};      ///< still published and not seen
-    std::uint64_t to_be_sent{};   ///< of those, not seen in time: pending again
+    std::uint64_t waiting{};     ///< still published and not seen
+    std::uint64_t to_be_sent{};  ///< of those, not seen in time: pending again
     std::vector<outbox_refusal> refused{};
   };
 

@@ -1,8 +1,9 @@
 #include "storage/project_lock.hpp"
 
+#include "projects/position.hpp"
+
 #include <fmt/format.h>
 
-#include "projects/position.hpp"
 #include "storage/entity_access.hpp"
 #include "storage/project_sql.hpp"
 
@@ -12,8 +13,7 @@ result<void> lock_project(pg::session& session, const uuid& id) {
   auto r = session.exec(project_sql::lock, {to_string(id)});
   if (!r) return r.error();
   if (r->size() == 0) return no_entity(entity_kind::project, id);
-  if (r->truth(0, 0))
-    return failure{errc::conflict, "the project is archived; restore it first"};
+  if (r->truth(0, 0)) return failure{errc::conflict, "the project is archived; restore it first"};
   return ok();
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-/// The statements about projects, components and tasks that are no plain reading or writing of a row
-/// (entity_access.hpp). {0}, {1}...: filled in by fmt.
+/// The statements about projects, components and tasks that are no plain reading or writing of a
+/// row (entity_access.hpp). {0}, {1}...: filled in by fmt.
 namespace td::project_sql {
 
 // NO KEY: rows that refer to the project may be written meanwhile.
@@ -11,8 +11,7 @@ inline constexpr const char* lock =
 inline constexpr const char* lock_of_tasks =
     "SELECT p.id FROM projects p WHERE p.id IN (SELECT project_id FROM tasks "
     "WHERE id = ANY ($1::uuid[])) ORDER BY p.id FOR NO KEY UPDATE";
-inline constexpr const char* last_position =
-    "SELECT max(position) FROM {0} WHERE project_id = $1";
+inline constexpr const char* last_position = "SELECT max(position) FROM {0} WHERE project_id = $1";
 
 inline constexpr const char* count_components =
     "SELECT count(*) FROM components WHERE project_id = $1";
@@ -32,7 +31,8 @@ inline constexpr const char* hold_task = "SELECT 1 FROM tasks WHERE id = $1 FOR 
 
 // The task and those it is a part of, upwards. $1: the first, $2: how many steps at most.
 inline constexpr const char* parents =
-    "WITH RECURSIVE up AS (SELECT t.id, t.parent_id, t.number, t.project_id, 1 AS step FROM tasks t "
+    "WITH RECURSIVE up AS (SELECT t.id, t.parent_id, t.number, t.project_id, 1 AS step FROM tasks "
+    "t "
     "WHERE t.id = $1 UNION ALL SELECT t.id, t.parent_id, t.number, t.project_id, up.step + 1 "
     "FROM up JOIN tasks t ON t.id = up.parent_id WHERE up.step < $2::int) "
     "SELECT up.id, p.key || '-' || up.number, up.project_id FROM up "

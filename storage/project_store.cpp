@@ -1,6 +1,7 @@
 #include "storage/project_store.hpp"
 
 #include "projects/fields.hpp"
+
 #include "storage/entity_access.hpp"
 
 namespace td {

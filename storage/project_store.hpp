@@ -1,13 +1,14 @@
 #pragma once
 
+#include "projects/entity_event.hpp"
+#include "projects/list_query.hpp"
+#include "projects/project.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
 
-#include "projects/entity_event.hpp"
-#include "projects/list_query.hpp"
-#include "projects/project.hpp"
 #include "storage/entity_connection.hpp"
 #include "storage/entity_page.hpp"
 
@@ -25,8 +26,8 @@ class project_store : public store {
   /// `wanted`: at least key and title.
   virtual result<project> create(const project_change& wanted, const write_context& by) = 0;
 
-  virtual result<project> find(const uuid& id) = 0;                      ///< not_found
-  virtual result<project> find_by_key(std::string_view key) = 0;         ///< not_found
+  virtual result<project> find(const uuid& id) = 0;               ///< not_found
+  virtual result<project> find_by_key(std::string_view key) = 0;  ///< not_found
 
   /// What it is now; without an event or a new version where nothing differs.
   virtual result<project> update(const uuid& id, version expected, const project_change& change,

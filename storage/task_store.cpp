@@ -1,10 +1,11 @@
 #include "storage/task_store.hpp"
 
+#include "projects/fields.hpp"
+
 #include <charconv>
 #include <map>
 #include <set>
 
-#include "projects/fields.hpp"
 #include "storage/entity_access.hpp"
 #include "storage/pg_array.hpp"
 #include "storage/project_lock.hpp"
@@ -200,11 +201,12 @@ class pg_task_store final : public task_store {
     std::string path;
     for (int i = 0; i < r->size(); ++i) {
       if (uuid_at(*r, i, 0) == t.id) {
-        return failure{errc::dependency_cycle,
-                       fmt::format("the task would be a part of itself: {0}{1} -> {0}; take another "
-                                   "parent",
-                                   r->text(i, 1), path),
-                       "/parent_id"};
+        return failure{
+            errc::dependency_cycle,
+            fmt::format("the task would be a part of itself: {0}{1} -> {0}; take another "
+                        "parent",
+                        r->text(i, 1), path),
+            "/parent_id"};
       }
       path += fmt::format(" -> {}", r->text(i, 1));
     }

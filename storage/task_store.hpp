@@ -1,5 +1,9 @@
 #pragma once
 
+#include "projects/entity_event.hpp"
+#include "projects/list_query.hpp"
+#include "projects/task.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -7,9 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "projects/entity_event.hpp"
-#include "projects/list_query.hpp"
-#include "projects/task.hpp"
 #include "storage/entity_connection.hpp"
 #include "storage/entity_page.hpp"
 
@@ -30,7 +31,7 @@ struct task_failure {
 
 /// Of a change of many: all of them as they are now, or why none was changed.
 struct task_updates {
-  std::vector<task> tasks{};          ///< in the order of the request; empty where any failed
+  std::vector<task> tasks{};  ///< in the order of the request; empty where any failed
   std::vector<task_failure> failed{};
 };
 

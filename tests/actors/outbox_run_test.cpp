@@ -286,9 +286,9 @@ BOOST_AUTO_TEST_CASE(what_nobody_subscribes_to_stays_pending_and_comes_again) {
 BOOST_AUTO_TEST_CASE(a_refusal_of_one_holds_back_nobody_else) {
   for (int i = 0; i < 5; ++i)
     outbox.put(i);
-  broker.reasons["body 2"] = 0x97;      // quota
-  broker.reasons["body 4"] = 0x95;      // packet too large
-  broker.too_large.insert("body 5");    // the library knows before
+  broker.reasons["body 2"] = 0x97;    // quota
+  broker.reasons["body 4"] = 0x95;    // packet too large
+  broker.too_large.insert("body 5");  // the library knows before
   turn();
   BOOST_TEST(outbox.count("published") == 2u);
   BOOST_TEST(outbox.count("pending") == 1u);

@@ -1,4 +1,5 @@
-// The whole way with real servers: an outbox, a broker, the lanes and mirrors of a service, and back.
+// The whole way with real servers: an outbox, a broker, the lanes and mirrors of a service, and
+// back.
 
 #include <functional>
 #include <thread>
@@ -46,9 +47,9 @@ struct outbox_world {
 
   void put(const std::optional<uuid>& entity, std::string payload, int count = 1) {
     for (int i = 0; i < count; ++i) {
-      must(outbox_store::put(database.eye,
-                             make_own_event("task_updated", "tracker/events/tasks/updated", payload,
-                                            entity, uuid{})));
+      must(outbox_store::put(
+          database.eye,
+          make_own_event("task_updated", "tracker/events/tasks/updated", payload, entity, uuid{})));
     }
   }
   void put_task(int entity, int count = 1) {
@@ -98,11 +99,11 @@ BOOST_AUTO_TEST_CASE(what_is_put_comes_back_through_the_pipeline_once_and_in_ord
   await_confirmed(24);
   BOOST_TEST(stored() == 24);
   // In the journal's order each entity's events stand as they were written.
-  BOOST_TEST(database.number(
-                 "SELECT count(*) FROM (SELECT o.id < lag(o.id) OVER (PARTITION BY o.entity "
-                 "ORDER BY b.position, m.batch_index) AS wrong FROM outbox_events o "
-                 "JOIN events_mirror m USING (event_id, occurred_at) "
-                 "JOIN mirror_batches b ON b.batch_id = m.batch_id) t WHERE wrong") == 0);
+  BOOST_TEST(
+      database.number("SELECT count(*) FROM (SELECT o.id < lag(o.id) OVER (PARTITION BY o.entity "
+                      "ORDER BY b.position, m.batch_index) AS wrong FROM outbox_events o "
+                      "JOIN events_mirror m USING (event_id, occurred_at) "
+                      "JOIN mirror_batches b ON b.batch_id = m.batch_id) t WHERE wrong") == 0);
   BOOST_TEST(metric("taylordash_outbox_published_total") == 24.0);
   BOOST_TEST(metric("taylordash_outbox_confirmed_total") == 24.0);
 }
@@ -125,8 +126,9 @@ BOOST_AUTO_TEST_CASE(the_database_ends_its_connections_and_nothing_is_lost) {
   start();
   put_task(1);
   await_confirmed(1);
-  database.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-               "WHERE datname = current_database() AND pid <> pg_backend_pid()");
+  database.run(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+      "WHERE datname = current_database() AND pid <> pg_backend_pid()");
   put_task(2, 3);
   await_confirmed(4);
   BOOST_TEST(stored() == 4);

@@ -25,8 +25,8 @@ struct small_graph {
 
   dependency_graph built() const { return {nodes, edges}; }
   std::size_t index_of(const uuid& id) const {
-    const auto at = std::find_if(nodes.begin(), nodes.end(),
-                                 [&](const graph_node& n) { return n.id == id; });
+    const auto at =
+        std::find_if(nodes.begin(), nodes.end(), [&](const graph_node& n) { return n.id == id; });
     return static_cast<std::size_t>(at - nodes.begin());
   }
   std::vector<std::size_t> needs(std::size_t i) const {

@@ -54,7 +54,8 @@ checked_batch checked(const own_event& e) {
         {.kind = std::string{s.kind}, .version = s.version, .body = std::string{s.body}});
   }
   static const std::shared_ptr<const schema_set> strict =
-      schema_registry::make(shipped, unknown_kinds::strict, std::make_shared<shadow_book>(), nullptr)
+      schema_registry::make(shipped, unknown_kinds::strict, std::make_shared<shadow_book>(),
+                            nullptr)
           .value();
   auto one = std::make_shared<batch>();
   one->add(e.topic, envelope_of(e), now());

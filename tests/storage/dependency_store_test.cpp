@@ -47,10 +47,11 @@ BOOST_FIXTURE_TEST_SUITE(dependency_store_, graph_fixture)
 BOOST_AUTO_TEST_CASE(a_circle_is_refused_and_named_by_slugs) {
   const auto why = why_not(dependencies->add({design.id, shop.id}, anna));
   BOOST_TEST((why.code == errc::dependency_cycle));
-  BOOST_TEST(why.detail == "design would wait for itself: design -> shop -> design; remove one of "
-                           "these dependencies first");
-  BOOST_TEST((why_not(dependencies->add({design.id, design.id}, anna)).code ==
-              errc::dependency_cycle));
+  BOOST_TEST(why.detail ==
+             "design would wait for itself: design -> shop -> design; remove one of "
+             "these dependencies first");
+  BOOST_TEST(
+      (why_not(dependencies->add({design.id, design.id}, anna)).code == errc::dependency_cycle));
   BOOST_TEST(number("SELECT count(*) FROM component_dependencies") == 4);
 }
 
@@ -100,13 +101,14 @@ BOOST_AUTO_TEST_CASE(the_second_waits_for_the_first_and_then_sees_its_edge) {
   const auto a = add_component("a");
   const auto b = add_component("b");
   run("BEGIN; SELECT FROM projects WHERE key = 'PAY' FOR NO KEY UPDATE; "
-      "INSERT INTO component_dependencies VALUES ('" + to_string(pay.id) + "', '" +
-      to_string(a.id) + "', '" + to_string(b.id) + "', now(), 'x')");
+      "INSERT INTO component_dependencies VALUES ('" +
+      to_string(pay.id) + "', '" + to_string(a.id) + "', '" + to_string(b.id) + "', now(), 'x')");
   std::optional<result<void>> second;
   std::thread thread{[&] { second = dependencies->add({b.id, a.id}, anna); }};
   auto watch = must(pg::session::open(options));
-  await(watch, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() "
-               "AND wait_event_type = 'Lock')");
+  await(watch,
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() "
+        "AND wait_event_type = 'Lock')");
   run("COMMIT");
   thread.join();
   BOOST_REQUIRE(second);
@@ -138,9 +140,7 @@ BOOST_AUTO_TEST_CASE(the_graph_answers_what_can_begin_what_blocks_and_what_takes
 
 BOOST_AUTO_TEST_CASE(what_remains_of_a_component_is_what_its_unfinished_tasks_say) {
   set(ledger, component_status::in_progress, 50);
-  const auto remaining = [&] {
-    return must(dependencies->graph(pay.id)).components[1].remaining;
-  };
+  const auto remaining = [&] { return must(dependencies->graph(pay.id)).components[1].remaining; };
   BOOST_TEST(remaining() == 50);
   task_change c = titled("post");
   c.component_id = ledger.id;

@@ -17,9 +17,9 @@ struct history_fixture : tracker_fixture {
 
   /// As the pipeline would bring them: what the outbox holds, stored.
   void bring_home() {
-    const auto rows = must(eye.exec(
-        "SELECT event_id, (extract(epoch FROM occurred_at) * 1000000)::bigint, kind, "
-        "body::json ->> 'payload' FROM outbox_events ORDER BY id"));
+    const auto rows =
+        must(eye.exec("SELECT event_id, (extract(epoch FROM occurred_at) * 1000000)::bigint, kind, "
+                      "body::json ->> 'payload' FROM outbox_events ORDER BY id"));
     batch_builder b;
     for (int i = 0; i < rows.size(); ++i) {
       b.event(*parse_uuid(rows.text(i, 0)), rows.text(i, 3), rows.time(i, 1), rows.text(i, 2));
@@ -83,7 +83,8 @@ BOOST_AUTO_TEST_CASE(a_day_that_takes_too_long_still_shows_our_own_writes) {
   run("CREATE FUNCTION slow(jsonb, jsonb) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN "
       "PERFORM pg_sleep(10); RETURN true; END $$; "
       "CREATE OPERATOR public.@> (LEFTARG = jsonb, RIGHTARG = jsonb, FUNCTION = slow); "
-      "ALTER DATABASE " + name + " SET search_path = public, pg_catalog");
+      "ALTER DATABASE " +
+      name + " SET search_path = public, pg_catalog");
   must(history->reconnect());
   const auto page = must(history->read(entity_kind::task, mine.id, "", 50));
   BOOST_TEST(page.only_own_today);

@@ -189,7 +189,9 @@ BOOST_AUTO_TEST_CASE(projects_and_components_are_listed_alike) {
 BOOST_AUTO_TEST_CASE(a_search_uses_its_index_when_there_is_much_to_search) {
   run("INSERT INTO tasks (id, project_id, number, title, description, status, priority, labels, "
       "progress, position, metadata, version, created_at, updated_at) "
-      "SELECT gen_random_uuid(), '" + to_string(pay.id) + "', n, 'task ' || n, md5(n::text), "
+      "SELECT gen_random_uuid(), '" +
+      to_string(pay.id) +
+      "', n, 'task ' || n, md5(n::text), "
       "'todo', 0, '{}', 0, 'V' || n || '1', '{}', 1, now(), now() "
       "FROM generate_series(1, 20000) n; ANALYZE tasks");
   const auto plan = [&](const std::string& query) {

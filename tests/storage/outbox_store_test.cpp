@@ -36,8 +36,8 @@ struct outbox_fixture : fresh_database {
   }
   void publish(std::size_t most = 100) { must(outbox->mark_published(next(most))); }
   void store(const own_event& e) {
-    must(mirror->write(
-        batch_builder{}.event(e.event_id, e.payload, e.occurred_at, e.kind).build()));
+    must(
+        mirror->write(batch_builder{}.event(e.event_id, e.payload, e.occurred_at, e.kind).build()));
   }
   void dead_letter(const own_event& e) {
     must(mirror->write(
@@ -101,7 +101,8 @@ BOOST_AUTO_TEST_CASE(the_mirrors_row_confirms_and_a_dead_letter_tells_why_not) {
   BOOST_REQUIRE(done.refused.size() == 1u);
   BOOST_TEST(done.refused[0].code == "schema_violation");
   BOOST_TEST(done.refused[0].kind == "task_updated");
-  BOOST_TEST(done.refused[0].letter == value("SELECT encode(delivery_hash, 'hex') FROM dlq_events"));
+  BOOST_TEST(done.refused[0].letter ==
+             value("SELECT encode(delivery_hash, 'hex') FROM dlq_events"));
   BOOST_TEST(states() == "confirmed dead_lettered published");
   const auto state = must(outbox->look());
   BOOST_TEST(state.published == 1u);
@@ -137,7 +138,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_seen_in_time_goes_again_each_time_later) {
   publish();
   BOOST_TEST(must(outbox->settle(1min)).to_be_sent == 0u);
   const auto age = [&](const char* by) {
-    run(std::string{"UPDATE outbox_events SET published_at = published_at - interval '"} + by + "'");
+    run(std::string{"UPDATE outbox_events SET published_at = published_at - interval '"} + by +
+        "'");
   };
   age("61 s");
   BOOST_TEST(must(outbox->settle(1min)).to_be_sent == 1u);
@@ -189,8 +191,9 @@ BOOST_AUTO_TEST_CASE(one_leads_and_another_takes_over_when_it_is_gone) {
   BOOST_TEST(!must(other->lead()));
   BOOST_TEST((other->next(1).error().code == errc::lease_lost));
   outbox.reset();
-  await(eye, "SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 "
-             "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))");
+  await(eye,
+        "SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))");
   BOOST_TEST(must(other->lead()));
 }
 

@@ -36,7 +36,8 @@ BOOST_AUTO_TEST_CASE(a_write_and_its_event_are_one_transaction) {
   must(projects->update(pay.id, std::nullopt, project_named("PAY", "Payments"), anna));
   BOOST_TEST(said() == "");  // nothing differed
   must(projects->update(pay.id, 1, project_named("PAY", "Paying"), anna));
-  BOOST_TEST(value("SELECT body::json ->> 'trace_id' FROM outbox_events") == to_string(anna.trace_id));
+  BOOST_TEST(value("SELECT body::json ->> 'trace_id' FROM outbox_events") ==
+             to_string(anna.trace_id));
   BOOST_TEST(value("SELECT topic FROM outbox_events") == "tracker/events/projects/updated");
   BOOST_TEST(value("SELECT entity FROM outbox_events") == to_string(pay.id));
   BOOST_TEST(value("SELECT body::json #>> '{payload,changed,title,before}' FROM outbox_events") ==
@@ -71,8 +72,8 @@ BOOST_AUTO_TEST_CASE(archived_ones_are_left_alone_and_come_back) {
   BOOST_TEST(away.version == 2);
   BOOST_TEST((why_not(projects->update(pay.id, 2, project_named("PAY", "X"), anna)).code ==
               errc::conflict));
-  BOOST_TEST((why_not(components->create(pay.id, component_named("api"), anna)).code ==
-              errc::conflict));
+  BOOST_TEST(
+      (why_not(components->create(pay.id, component_named("api"), anna)).code == errc::conflict));
   BOOST_TEST((why_not(tasks->create(pay.id, titled("x"), anna)).code == errc::conflict));
   must(projects->archive(pay.id, 2, anna));  // again: no news
   BOOST_TEST(must(projects->restore(pay.id, 2, anna)).version == 3);
@@ -89,8 +90,9 @@ BOOST_AUTO_TEST_CASE(only_what_is_archived_and_empty_is_deleted) {
   must(components->remove(api.id, std::nullopt, anna));
   must(projects->remove(pay.id, 2, anna));
   BOOST_TEST((why_not(projects->find(pay.id)).code == errc::not_found));
-  BOOST_TEST(said() == "project_created component_created project_archived component_archived "
-                       "component_deleted project_deleted");
+  BOOST_TEST(said() ==
+             "project_created component_created project_archived component_archived "
+             "component_deleted project_deleted");
 }
 
 BOOST_AUTO_TEST_CASE(components_have_a_slug_of_their_own_in_their_project) {
@@ -105,8 +107,8 @@ BOOST_AUTO_TEST_CASE(components_have_a_slug_of_their_own_in_their_project) {
   component_change c;
   c.slug = "ledger";
   BOOST_TEST(why_not(components->update(api.id, std::nullopt, c, anna)).pointer == "/slug");
-  BOOST_TEST((why_not(components->create(id_of(1), component_named("x"), anna)).code ==
-              errc::not_found));
+  BOOST_TEST(
+      (why_not(components->create(id_of(1), component_named("x"), anna)).code == errc::not_found));
 }
 
 BOOST_AUTO_TEST_CASE(two_writers_of_one_version_make_one_change) {

@@ -55,7 +55,8 @@ BOOST_AUTO_TEST_CASE(many_at_once_get_numbers_without_gaps) {
   for (auto& w : writers)
     w.join();
   BOOST_TEST(failed == 0);
-  BOOST_TEST(number("SELECT count(DISTINCT number) FROM tasks WHERE number BETWEEN 1 AND 100") == 100);
+  BOOST_TEST(number("SELECT count(DISTINCT number) FROM tasks WHERE number BETWEEN 1 AND 100") ==
+             100);
   BOOST_TEST(number("SELECT count(DISTINCT position) FROM tasks") == 100);
 }
 
@@ -85,8 +86,9 @@ BOOST_AUTO_TEST_CASE(a_task_never_becomes_a_part_of_itself) {
   must(tasks->update(c.id, 1, under(b.id), anna));
   const auto why = why_not(tasks->update(a.id, 1, under(c.id), anna));
   BOOST_TEST((why.code == errc::dependency_cycle));
-  BOOST_TEST(why.detail == "the task would be a part of itself: PAY-1 -> PAY-3 -> PAY-2 -> PAY-1; "
-                           "take another parent");
+  BOOST_TEST(why.detail ==
+             "the task would be a part of itself: PAY-1 -> PAY-3 -> PAY-2 -> PAY-1; "
+             "take another parent");
   must(tasks->update(b.id, 2, under(std::nullopt), anna));
   must(tasks->update(a.id, 1, under(c.id), anna));
 }

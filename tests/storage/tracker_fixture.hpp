@@ -48,8 +48,9 @@ struct tracker_fixture : fresh_database {
 
   /// Kinds of what is in the outbox, oldest first; forgets.
   std::string said() {
-    return value("WITH gone AS (DELETE FROM outbox_events RETURNING id, kind) "
-                 "SELECT coalesce(string_agg(kind, ' ' ORDER BY id), '') FROM gone");
+    return value(
+        "WITH gone AS (DELETE FROM outbox_events RETURNING id, kind) "
+        "SELECT coalesce(string_agg(kind, ' ' ORDER BY id), '') FROM gone");
   }
 };
 
