@@ -1,11 +1,11 @@
 #include "projects/entity.hpp"
 
-#include "projects/fields.hpp"
-
 #include <array>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
+
+#include "projects/fields.hpp"
 
 namespace td {
 

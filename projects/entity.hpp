@@ -1,7 +1,5 @@
 #pragma once
 
-#include "projects/status.hpp"
-
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +9,7 @@
 #include "pipeline/result.hpp"
 #include "pipeline/time.hpp"
 #include "pipeline/uuid.hpp"
+#include "projects/status.hpp"
 
 namespace td {
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "projects/entity_json.hpp"
-
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -10,6 +8,7 @@
 #include <boost/json/object.hpp>
 
 #include "pipeline/own_event.hpp"
+#include "projects/entity_json.hpp"
 
 namespace td {
 

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <boost/json/object.hpp>
+
 #include "projects/component.hpp"
 #include "projects/project.hpp"
 #include "projects/task.hpp"
-
-#include <boost/json/object.hpp>
 
 namespace td {
 

@@ -1,7 +1,5 @@
 #include "projects/fields.hpp"
 
-#include "projects/position.hpp"
-
 #include <algorithm>
 #include <set>
 
@@ -9,6 +7,7 @@
 
 #include "pipeline/document.hpp"
 #include "pipeline/text.hpp"
+#include "projects/position.hpp"
 
 namespace td::fields {
 

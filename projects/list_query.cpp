@@ -1,8 +1,5 @@
 #include "projects/list_query.hpp"
 
-#include "projects/fields.hpp"
-#include "projects/position.hpp"
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -11,6 +8,8 @@
 #include <fmt/format.h>
 
 #include "pipeline/text.hpp"
+#include "projects/fields.hpp"
+#include "projects/position.hpp"
 
 namespace td {
 

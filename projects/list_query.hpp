@@ -1,7 +1,5 @@
 #pragma once
 
-#include "projects/entity.hpp"
-
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -12,6 +10,7 @@
 
 #include "pipeline/result.hpp"
 #include "pipeline/uuid.hpp"
+#include "projects/entity.hpp"
 
 namespace td {
 

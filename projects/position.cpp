@@ -1,7 +1,5 @@
 #include "projects/position.hpp"
 
-#include "projects/fields.hpp"
-
 #include <algorithm>
 #include <cstdint>
 #include <utility>
@@ -9,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "pipeline/text.hpp"
+#include "projects/fields.hpp"
 
 namespace td {
 

@@ -1,14 +1,13 @@
 #pragma once
 
-#include "projects/dependency_graph.hpp"
-#include "projects/entity_event.hpp"
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "projects/dependency_graph.hpp"
+#include "projects/entity_event.hpp"
 #include "storage/entity_connection.hpp"
 
 namespace td {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "projects/entity_event.hpp"
-
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -12,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "pipeline/text.hpp"
+#include "projects/entity_event.hpp"
 #include "storage/entity_connection.hpp"
 #include "storage/entity_page.hpp"
 #include "storage/entity_rows.hpp"

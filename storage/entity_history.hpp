@@ -1,7 +1,5 @@
 #pragma once
 
-#include "projects/entity.hpp"
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/time.hpp"
+#include "projects/entity.hpp"
 #include "storage/entity_connection.hpp"
 
 namespace td {

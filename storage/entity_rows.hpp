@@ -1,15 +1,14 @@
 #pragma once
 
-#include "projects/component.hpp"
-#include "projects/list_query.hpp"
-#include "projects/project.hpp"
-#include "projects/task.hpp"
-
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "projects/component.hpp"
+#include "projects/list_query.hpp"
+#include "projects/project.hpp"
+#include "projects/task.hpp"
 #include "storage/pg.hpp"
 
 namespace td {

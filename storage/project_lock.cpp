@@ -1,9 +1,8 @@
 #include "storage/project_lock.hpp"
 
-#include "projects/position.hpp"
-
 #include <fmt/format.h>
 
+#include "projects/position.hpp"
 #include "storage/entity_access.hpp"
 #include "storage/project_sql.hpp"
 

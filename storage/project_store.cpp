@@ -1,7 +1,6 @@
 #include "storage/project_store.hpp"
 
 #include "projects/fields.hpp"
-
 #include "storage/entity_access.hpp"
 
 namespace td {

@@ -1,14 +1,13 @@
 #pragma once
 
-#include "projects/entity_event.hpp"
-#include "projects/list_query.hpp"
-#include "projects/project.hpp"
-
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
 
+#include "projects/entity_event.hpp"
+#include "projects/list_query.hpp"
+#include "projects/project.hpp"
 #include "storage/entity_connection.hpp"
 #include "storage/entity_page.hpp"
 

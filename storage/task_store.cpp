@@ -1,11 +1,10 @@
 #include "storage/task_store.hpp"
 
-#include "projects/fields.hpp"
-
 #include <charconv>
 #include <map>
 #include <set>
 
+#include "projects/fields.hpp"
 #include "storage/entity_access.hpp"
 #include "storage/pg_array.hpp"
 #include "storage/project_lock.hpp"

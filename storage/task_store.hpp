@@ -1,9 +1,5 @@
 #pragma once
 
-#include "projects/entity_event.hpp"
-#include "projects/list_query.hpp"
-#include "projects/task.hpp"
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,6 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "projects/entity_event.hpp"
+#include "projects/list_query.hpp"
+#include "projects/task.hpp"
 #include "storage/entity_connection.hpp"
 #include "storage/entity_page.hpp"
 

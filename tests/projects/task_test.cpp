@@ -1,9 +1,9 @@
 #include "projects/task.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 #include "projects/component.hpp"
 #include "projects/project.hpp"
-
-#include <boost/test/unit_test.hpp>
 
 using namespace td;
 using namespace std::chrono_literals;
