@@ -1,5 +1,6 @@
 #include "actors/outbox_run.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <set>

@@ -6,6 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
+#include <prometheus/registry.h>
 
 #include "actors/service.hpp"
 #include "pipeline/own_event.hpp"

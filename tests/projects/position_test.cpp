@@ -50,9 +50,9 @@ BOOST_AUTO_TEST_CASE(a_list_that_grows_at_one_end_keeps_short_positions) {
 }
 
 BOOST_AUTO_TEST_CASE(the_ends_of_what_has_five_digits_are_no_end) {
-  BOOST_TEST(between(std::string{"zzzzz"}, std::nullopt) > "zzzzz");
+  BOOST_TEST((between(std::string{"zzzzz"}, std::nullopt) > "zzzzz"));
   const auto before_all = between(std::nullopt, std::string{"00001"});
-  BOOST_TEST(before_all < "00001");
+  BOOST_TEST((before_all < "00001"));
   BOOST_TEST(is_position(before_all));
   BOOST_TEST(between(std::string{"W"}, std::nullopt) == "W0001");
 }

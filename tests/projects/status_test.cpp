@@ -1,5 +1,8 @@
 #include "projects/status.hpp"
 
+#include <algorithm>
+#include <vector>
+
 #include <boost/test/unit_test.hpp>
 #include <rapidcheck/boost_test.h>
 

@@ -34,8 +34,8 @@ BOOST_AUTO_TEST_CASE(tasks_are_numbered_per_project_and_found_by_name) {
   BOOST_TEST(two.number == 2);
   BOOST_TEST(one.position < two.position);
   BOOST_TEST((must(tasks->find_by_name("PAY-2")) == two));
-  for (const auto* name : {"PAY-3", "PAY", "PAY-", "PAY-2x", "pay-2", "-2", "PAY--2", ""})
-    BOOST_TEST((why_not(tasks->find_by_name(name)).code == errc::not_found), name);
+  for (const auto* called : {"PAY-3", "PAY", "PAY-", "PAY-2x", "pay-2", "-2", "PAY--2", ""})
+    BOOST_TEST((why_not(tasks->find_by_name(called)).code == errc::not_found), called);
   must(tasks->archive(two.id, std::nullopt, anna));
   must(tasks->remove(two.id, std::nullopt, anna));
   BOOST_TEST(add_task("Three").number == 3);  // never used twice
@@ -190,11 +190,11 @@ BOOST_AUTO_TEST_CASE(changes_of_many_in_opposite_orders_do_not_block_each_other_
     forth.push_back({add_task("t").id, std::nullopt, {}});
   std::vector<task_update> back{forth.rbegin(), forth.rend()};
   std::atomic<int> failed{0};
-  const auto work = [&](std::vector<task_update> mine, const std::string& name) {
+  const auto work = [&](std::vector<task_update> mine, const std::string& words) {
     const auto store = make_task_store(must(open_entity_connection(options)));
     for (int i = 0; i < 10; ++i) {
       for (auto& u : mine)
-        u.change = titled(name + std::to_string(i));
+        u.change = titled(words + std::to_string(i));
       const auto r = store->update_all(mine, anna);
       failed += r && r->failed.empty() ? 0 : 1;
     }
