@@ -108,6 +108,9 @@ using schemas_actor = handle<void(tick)>;
 /// DEAD LETTER: runs the replay jobs.
 using replay_actor = handle<void(tick)>;
 
+/// OUTBOX: publishes what writes have put into the outbox, and follows it until it is stored.
+using outbox_actor = handle<void(tick)>;
+
 /// MAINTENANCE: partitions ahead, retention, closed-day indexes.
 using maintenance_actor = handle<void(tick)>;
 

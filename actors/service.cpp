@@ -11,6 +11,7 @@
 #include "actors/lanes.hpp"
 #include "actors/maintenance.hpp"
 #include "actors/mirror.hpp"
+#include "actors/outbox.hpp"
 #include "actors/pool.hpp"
 #include "actors/progress_watch.hpp"
 #include "actors/replay.hpp"
@@ -138,6 +139,15 @@ std::vector<child_spec> supervision_table(const shared_context& shared,
          return caf::actor_cast<caf::actor>(to->mirrors);
        },
        never_restart, share(15)},
+      {"outbox",
+       [=](caf::actor_system& system) {
+         return caf::actor_cast<caf::actor>(
+             make_outbox(system, {.shared = shared,
+                                  .open_store = [aside] { return open_outbox_store(aside); },
+                                  .make_publisher = outbox_publisher_for(shared->set, end_aside),
+                                  .stop = end_aside}));
+       },
+       restart_rule{10, 600s, 1s, 60s}, share(5), [=] { end_aside->interrupt(); }, true},
       {"replay",
        [=](caf::actor_system& system) {
          return caf::actor_cast<caf::actor>(

@@ -359,6 +359,29 @@ inline constexpr number<std::size_t> days_ahead{
     .why = "ingest survives a weekend without maintenance, and a clock ahead of ours"};
 }  // namespace retention
 
+namespace outbox {
+inline constexpr number<std::size_t> window{
+    .value = 100,
+    .least = 1,
+    .most = 5000,
+    .unit = "messages",
+    .what = "How many of TaylorDash's own events may be on the way to the broker at a time.",
+    .why = "thousands a second, and the client library's cost per message grows with it"};
+inline constexpr duration<milliseconds> confirm_within{
+    .value = 60s,
+    .least = 1s,
+    .most = 24h,
+    .step = 1ms,
+    .what = "An own event that is not stored so long after its PUBACK is published again.",
+    .why = "longer than a restart of the broker or the database; doubles with each further time"};
+inline constexpr duration<hours> keep{.value = 72h,
+                                      .least = 1h,
+                                      .most = 24h * 365,
+                                      .step = 1h,
+                                      .what = "How long the outbox keeps what it has seen stored.",
+                                      .why = "long enough to look into a weekend on Monday"};
+}  // namespace outbox
+
 namespace http {
 inline constexpr text listen{
     .value = "127.0.0.1",

@@ -87,6 +87,14 @@ struct settings {
     bool operator==(const retention&) const = default;
   } retention;
 
+  struct outbox {
+    std::size_t window{defaults::outbox::window.value};
+    milliseconds confirm_within{defaults::outbox::confirm_within.value};
+    hours keep{defaults::outbox::keep.value};
+
+    bool operator==(const outbox&) const = default;
+  } outbox;
+
   struct http {
     std::string listen{defaults::http::listen.value};
     std::uint16_t port{defaults::http::port.value};  ///< 0: any free port, logged at start

@@ -80,7 +80,7 @@ std::optional<finding> judge_reading(const broker_needs& needs) {
           : fmt::format("the acl_file denies {} to {}: its lanes do not get those events, and "
                         "nobody is told",
                         denied, needs.username),
-      denied.empty() ? "topic read " + needs.filter : "# topic deny " + denied,
+      denied.empty() ? "topic readwrite " + needs.filter : "# topic deny " + denied,
       fmt::format("{}, below `user {}`; then: systemctl reload mosquitto",
                   needs.file->find("acl_file")->value, needs.username));
 }
@@ -96,7 +96,7 @@ finding judge_acl(const broker_survey& found, const broker_needs& needs) {
         fmt::format("the service's account may not read tracker/events/# ({}): lanes "
                     "get nothing",
                     mqtt_reason(found.subscribe_reason)),
-        "topic read tracker/events/#",
+        "topic readwrite tracker/events/#",
         "the broker's acl_file, below the service's `user` line; then: systemctl "
         "reload mosquitto");
   }

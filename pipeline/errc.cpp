@@ -108,6 +108,10 @@ constexpr std::array table{
               "the counts of a batch do not add up", stop},
     errc_info{errc::not_found, "not_found", "there is nothing of that name", stop},
     errc_info{errc::conflict, "conflict", "it is not in a state that allows this", stop},
+    errc_info{errc::value_invalid, "value_invalid", "a value is outside what is allowed", stop},
+    errc_info{errc::version_conflict, "version_conflict", "it was changed since it was read", stop},
+    errc_info{errc::dependency_cycle, "dependency_cycle", "it would end up waiting for itself",
+              stop},
     errc_info{errc::internal, "internal", "an assumption of the program does not hold", stop},
 };
 

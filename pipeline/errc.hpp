@@ -79,6 +79,9 @@ enum class errc : std::uint16_t {
   accounting_mismatch,
   not_found,
   conflict,
+  value_invalid,
+  version_conflict,
+  dependency_cycle,
   internal,
 };
 

@@ -26,6 +26,10 @@ prometheus::Counter& metrics::counter(const char* name, const char* help) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(*registry_).Add({});
 }
 
+prometheus::Gauge& metrics::gauge(const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add({});
+}
+
 prometheus::Histogram& metrics::histogram(const char* name, const char* help, const bounds& b) {
   return prometheus::BuildHistogram().Name(name).Help(help).Register(*registry_).Add({}, b);
 }
@@ -66,6 +70,18 @@ metrics::metrics(std::string_view version, std::string_view node)
           counter("taylordash_deliveries_handled_total", "Deliveries that a consumer has handled")),
       deliveries_failed(counter("taylordash_deliveries_failed_total",
                                 "Deliveries that a consumer could not handle, each attempt")),
+      outbox_published(counter("taylordash_outbox_published_total",
+                               "Events of the outbox that the broker acknowledged, each time")),
+      outbox_confirmed(counter("taylordash_outbox_confirmed_total",
+                               "Events of the outbox that were seen in the mirror")),
+      outbox_dead_lettered(counter("taylordash_outbox_dead_lettered_total",
+                                   "Events of the outbox that the pipeline refused")),
+      outbox_pending(gauge("taylordash_outbox_pending_events",
+                           "Events of the outbox that are not confirmed yet")),
+      outbox_oldest_seconds(gauge("taylordash_outbox_oldest_seconds",
+                                  "Age of the oldest event that is not confirmed; 0: none")),
+      outbox_dead_letters(gauge("taylordash_outbox_dead_letters",
+                                "Refused events of the outbox whose dead letter is open")),
       read_seconds(histogram("taylordash_read_seconds",
                              "CPU time to read one batch from the broker", latencies())),
       validate_seconds(histogram("taylordash_validate_seconds",

@@ -60,6 +60,12 @@ class metrics {
   prometheus::Counter& replay_refused;
   prometheus::Counter& deliveries_handled;
   prometheus::Counter& deliveries_failed;
+  prometheus::Counter& outbox_published;
+  prometheus::Counter& outbox_confirmed;
+  prometheus::Counter& outbox_dead_lettered;
+  prometheus::Gauge& outbox_pending;
+  prometheus::Gauge& outbox_oldest_seconds;
+  prometheus::Gauge& outbox_dead_letters;
 
   // -- how long things take, seconds ---
   prometheus::Histogram& read_seconds;
@@ -90,6 +96,7 @@ class metrics {
 
  private:
   prometheus::Counter& counter(const char* name, const char* help);
+  prometheus::Gauge& gauge(const char* name, const char* help);
   prometheus::Histogram& histogram(const char* name, const char* help,
                                    const prometheus::Histogram::BucketBoundaries& bounds);
 

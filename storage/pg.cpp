@@ -34,6 +34,10 @@ int rows::size() const noexcept {
   return PQntuples(result_.get());
 }
 
+int rows::columns() const noexcept {
+  return PQnfields(result_.get());
+}
+
 bool rows::is_null(int row, int column) const noexcept {
   return PQgetisnull(result_.get(), row, column) != 0;
 }
@@ -172,6 +176,33 @@ result<std::uint64_t> session::copy_end() {
   auto r = collect_last();
   if (!r) return r.error();
   return r->affected();
+}
+
+bool session::take_notifications() noexcept {
+  bool any = false;
+  while (PGnotify* n = PQnotifies(conn_)) {
+    any = true;
+    PQfreemem(n);
+  }
+  return any;
+}
+
+result<bool> session::wait_notification(std::chrono::milliseconds limit) {
+  if (conn_ == nullptr) return lost("not connected");
+  const auto end = clock::now() + limit;
+  for (;;) {
+    if (PQconsumeInput(conn_) == 0) return lost();
+    if (take_notifications()) return true;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock::now()).count();
+    if (left <= 0) return false;
+    pollfd fds[2] = {{PQsocket(conn_), POLLIN, 0},
+                     {stop_ != nullptr ? stop_->fd() : -1, POLLIN, 0}};
+    if (poll(fds, 2, static_cast<int>(std::min<std::int64_t>(left, 60'000))) < 0 && errno != EINTR)
+      return lost("poll failed");
+    if (fds[1].revents == 0) continue;
+    close();
+    return failure{errc::stopping, "interrupted while waiting for a notification"};
+  }
 }
 
 /// Waits until the socket is readable, writable, the deadline has passed or somebody interrupts.

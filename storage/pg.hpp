@@ -36,6 +36,7 @@ class rows {
   explicit rows(pg_result* r) : result_{r} {}
 
   int size() const noexcept;
+  int columns() const noexcept;
   bool is_null(int row, int column) const noexcept;
   std::string_view text(int row, int column) const noexcept;  ///< lives as long as this
   std::int64_t number(int row, int column) const noexcept;    ///< 0 where it is none
@@ -99,6 +100,11 @@ class session {
   result<void> copy_write(std::span<const char> data);
   result<std::uint64_t> copy_end();  ///< rows taken
 
+  /// Sleeps until a channel that this session listens to (LISTEN) is notified, or the time is over.
+  /// True when it was, at least once since the last call. database_away, stopping: the connection
+  /// is closed.
+  result<bool> wait_notification(std::chrono::milliseconds limit);
+
   const server_error& last_error() const noexcept { return error_; }
 
   /// The backend's process id as the server told it at the start; 0 when closed. A pooler in
@@ -114,6 +120,7 @@ class session {
   void restart_clock() noexcept { deadline_ = clock::now() + statement_timeout_ + grace; }
   result<void> finish_connecting();
   result<void> wait(bool for_writing, bool for_reading = true);
+  bool take_notifications() noexcept;
   result<void> flush();
   result<rows> next_result();  ///< holds nothing at the end
   result<std::vector<rows>> collect();

@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(an_acl_file_that_lets_no_lane_read_is_a_danger) {
       of("user other\ntopic read tracker/events/#\nuser taylordash\n"
          "topic write tracker/events/#\n");
   BOOST_TEST((f.level == severity::danger));
-  BOOST_TEST(f.mend == "topic read tracker/events/#");
+  BOOST_TEST(f.mend == "topic readwrite tracker/events/#");
   BOOST_TEST(holds(f.where, "/etc/acl, below `user taylordash`"));
   BOOST_TEST((of("user taylordash\ntopic read tracker/events/#\ntopic deny "
                  "tracker/events/auth/#\n")
