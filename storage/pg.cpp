@@ -174,6 +174,28 @@ result<std::uint64_t> session::copy_end() {
   return r->affected();
 }
 
+result<std::vector<std::string>> session::notifications(std::chrono::milliseconds limit) {
+  const auto end = clock::now() + limit;
+  std::vector<std::string> all;
+  for (;;) {
+    if (conn_ == nullptr) return lost("not connected");
+    if (PQconsumeInput(conn_) == 0) return lost();
+    while (PGnotify* told = PQnotifies(conn_)) {
+      all.emplace_back(told->extra);
+      PQfreemem(told);
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock::now()).count();
+    if (!all.empty() || left <= 0) return all;
+    pollfd fds[2] = {{PQsocket(conn_), POLLIN, 0}, {stop_ != nullptr ? stop_->fd() : -1, POLLIN, 0}};
+    if (poll(fds, 2, static_cast<int>(std::min<std::int64_t>(left, 60'000))) < 0 && errno != EINTR)
+      return lost("poll failed");
+    if (fds[1].revents != 0) {
+      close();
+      return failure{errc::stopping, "interrupted while waiting for the database"};
+    }
+  }
+}
+
 /// Waits until the socket is readable, writable, the deadline has passed or somebody interrupts.
 result<void> session::wait(bool for_writing, bool for_reading) {
   const int events = (for_reading ? POLLIN : 0) | (for_writing ? POLLOUT : 0);

@@ -99,6 +99,10 @@ class session {
   result<void> copy_write(std::span<const char> data);
   result<std::uint64_t> copy_end();  ///< rows taken
 
+  /// After LISTEN: what has been notified, waiting for the first for `limit` at the most; empty:
+  /// nothing was. What came along with other statements is told, too. Outside of a transaction.
+  result<std::vector<std::string>> notifications(std::chrono::milliseconds limit);
+
   const server_error& last_error() const noexcept { return error_; }
 
   /// The backend's process id as the server told it at the start; 0 when closed. A pooler in

@@ -82,7 +82,7 @@ build() {
 # Our C++ files, NUL-separated.
 our_sources() {
   local place places=()
-  for place in main.cpp config pipeline schema mqtt storage actors http standalone verify cli bench tests examples; do
+  for place in main.cpp config pipeline schema identity mqtt storage doctor actors http standalone verify cli bench tests examples; do
     [[ ! -e $place ]] || places+=("$place")
   done
   find "${places[@]}" \( -name '*.cpp' -o -name '*.hpp' \) -print0

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ["config", "pipeline", "schema", "mqtt", "storage", "doctor", "actors", "http", "standalone", "verify", "bench",
+FOLDERS = ["config", "pipeline", "schema", "identity", "mqtt", "storage", "doctor", "actors", "http", "standalone", "verify", "bench",
            "cli", "tests"]
 
 
