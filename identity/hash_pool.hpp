@@ -1,10 +1,8 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <functional>
-#include <mutex>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -25,7 +23,8 @@ class hash_pool {
   };
   explicit hash_pool(limits l);
 
-  /// Work that runs is waited for; what waits is dropped (destroyed without being called).
+  /// Work that runs is waited for (but not by itself, should it be the one that ends us); what waits
+  /// is dropped (destroyed without being called).
   ~hash_pool();
   hash_pool(const hash_pool&) = delete;
   hash_pool& operator=(const hash_pool&) = delete;
@@ -37,13 +36,10 @@ class hash_pool {
   std::size_t waiting() const;
 
  private:
-  void run();
+  struct shared_state;
+  static void run(const std::shared_ptr<shared_state>& state);
 
-  const limits limits_;
-  mutable std::mutex mutex_;
-  std::condition_variable some_;
-  std::deque<work> queue_;
-  bool ending_{};
+  std::shared_ptr<shared_state> state_;
   std::vector<std::thread> threads_;
 };
 

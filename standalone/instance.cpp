@@ -117,6 +117,7 @@ void standalone_instance::apply_to(settings& s) const {
   s.mqtt.filter = settings{}.mqtt.filter;  // the broker's topic rules are made for this one
   s.database.url = postgres_->url();
   s.database.url_file.clear();
+  s.identity.secret_file = layout().identity_secret();
   s.http.listen = http_listen_;
   s.http.port = ports_.http;
 }

@@ -77,7 +77,8 @@ api_key_record key_from(const pg::rows& r, int i) {
 
 class pg_api_key_store final : public api_key_store {
  public:
-  explicit pg_api_key_store(database_options options) : options_{std::move(options)} {}
+  pg_api_key_store(database_options options, std::shared_ptr<pg::session> shared)
+      : options_{std::move(options)}, shared_{std::move(shared)} {}
 
   result<void> reconnect() override { return session_.reopen(options_); }
 
@@ -177,15 +178,21 @@ class pg_api_key_store final : public api_key_store {
   }
 
   database_options options_;
-  pg::session session_;
+  std::shared_ptr<pg::session> shared_;
+  pg::session& session_ = *shared_;
 };
 
 }  // namespace
 
+std::unique_ptr<api_key_store> make_api_key_store(const database_options& options,
+                                            std::shared_ptr<pg::session> shared) {
+  return std::make_unique<pg_api_key_store>(options, std::move(shared));
+}
+
 result<std::unique_ptr<api_key_store>> open_api_key_store(const database_options& options) {
-  auto store = std::make_unique<pg_api_key_store>(options);
+  auto store = make_api_key_store(options, std::make_shared<pg::session>());
   if (auto r = store->reconnect(); !r) return r.error();
-  return std::unique_ptr<api_key_store>{std::move(store)};
+  return store;
 }
 
 }  // namespace td

@@ -13,6 +13,10 @@
 
 namespace td {
 
+namespace pg {
+class session;
+}
+
 /// An API key as lists show it: its secret is nowhere.
 struct api_key_record {
   uuid id{};
@@ -66,5 +70,9 @@ class api_key_store : public store {
 
 /// configuration_invalid, database_away, database_refused.
 result<std::unique_ptr<api_key_store>> open_api_key_store(const database_options& options);
+
+/// The same on a connection that several stores share; `reconnect` of one is that of all.
+std::unique_ptr<api_key_store> make_api_key_store(const database_options& options,
+                                            std::shared_ptr<pg::session> shared);
 
 }  // namespace td

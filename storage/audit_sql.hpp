@@ -31,6 +31,8 @@ inline constexpr const char* place =
     "FROM unnest($1::uuid[], $2::bigint[], $3::bytea[], $4::bytea[]) AS v(id, position, mac, link) "
     "WHERE a.id = v.id AND a.position IS NULL";
 inline constexpr const char* head = "SELECT position, link FROM audit_head";
+inline constexpr const char* head_at =
+    "SELECT position, link FROM auth_audit_log WHERE position = $1";
 inline constexpr const char* move_head =
     "UPDATE audit_head SET position = $1, link = $2, at = now() WHERE position = $3 AND link = $4";
 inline constexpr const char* tail =

@@ -81,7 +81,8 @@ audit_head head_from(const pg::rows& r) {
 
 class pg_audit_store final : public audit_store {
  public:
-  explicit pg_audit_store(database_options options) : options_{std::move(options)} {}
+  pg_audit_store(database_options options, std::shared_ptr<pg::session> shared)
+      : options_{std::move(options)}, shared_{std::move(shared)} {}
 
   result<void> reconnect() override { return session_.reopen(options_); }
 
@@ -124,6 +125,13 @@ class pg_audit_store final : public audit_store {
     if (!r) return r.error();
     if (r->size() != 1) return failure{errc::not_found, "the head of the audit chain is gone"};
     return head_from(*r);
+  }
+
+  result<std::optional<audit_head>> head_at(std::int64_t position) override {
+    auto r = session_.exec(audit_sql::head_at, {std::to_string(position)});
+    if (!r) return r.error();
+    if (r->size() == 0) return std::optional<audit_head>{};
+    return std::optional<audit_head>{head_from(*r)};
   }
 
   result<audit_tail> tail() override {
@@ -191,7 +199,8 @@ class pg_audit_store final : public audit_store {
   }
 
   database_options options_;
-  pg::session session_;
+  std::shared_ptr<pg::session> shared_;
+  pg::session& session_ = *shared_;
   bool leads_{};
 };
 
@@ -209,10 +218,15 @@ result<void> append(pg::session& session, const audit_entry& e, timestamp at) {
   return ok();
 }
 
+std::unique_ptr<audit_store> make_audit_store(const database_options& options,
+                                            std::shared_ptr<pg::session> shared) {
+  return std::make_unique<pg_audit_store>(options, std::move(shared));
+}
+
 result<std::unique_ptr<audit_store>> open_audit_store(const database_options& options) {
-  auto store = std::make_unique<pg_audit_store>(options);
+  auto store = make_audit_store(options, std::make_shared<pg::session>());
   if (auto r = store->reconnect(); !r) return r.error();
-  return std::unique_ptr<audit_store>{std::move(store)};
+  return store;
 }
 
 }  // namespace td

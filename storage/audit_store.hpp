@@ -56,6 +56,9 @@ class audit_store : public store {
   virtual result<std::uint32_t> chain_waiting(const crypto::key& k, std::uint32_t most) = 0;
 
   virtual result<audit_head> head() = 0;
+
+  /// The head as it was at this position; absent: no row has it.
+  virtual result<std::optional<audit_head>> head_at(std::int64_t position) = 0;
   virtual result<audit_tail> tail() = 0;
 
   /// The head and then all chained rows by position, in one snapshot and bounded memory.
@@ -66,5 +69,9 @@ class audit_store : public store {
 
 /// configuration_invalid, database_away, database_refused.
 result<std::unique_ptr<audit_store>> open_audit_store(const database_options& options);
+
+/// The same on a connection that several stores share; `reconnect` of one is that of all.
+std::unique_ptr<audit_store> make_audit_store(const database_options& options,
+                                            std::shared_ptr<pg::session> shared);
 
 }  // namespace td

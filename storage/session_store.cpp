@@ -43,7 +43,8 @@ role role_from(std::string_view name) {
 
 class pg_session_store final : public session_store {
  public:
-  explicit pg_session_store(database_options options) : options_{std::move(options)} {}
+  pg_session_store(database_options options, std::shared_ptr<pg::session> shared)
+      : options_{std::move(options)}, shared_{std::move(shared)} {}
 
   result<void> reconnect() override { return session_.reopen(options_); }
 
@@ -84,13 +85,12 @@ class pg_session_store final : public session_store {
                                      to_rfc3339(by.at + wait)});
         if (!locked) return locked.error();
       }
-      if (auto a = deny(account, why, by); !a) return a.error();
+      const auto told = wait.count() > 0
+                            ? fmt::format("{}; nothing is taken from there for {} s", why, wait.count())
+                            : std::string{why};
+      if (auto a = deny(account, told, by); !a) return a.error();
       return wait;
     });
-  }
-
-  result<void> note_locked(std::string_view account, const acting& by) override {
-    return in_transaction(session_, [&] { return deny(account, "locked_out", by); });
   }
 
   result<live_session> open(const new_session& s, const session_life& life,
@@ -289,15 +289,21 @@ class pg_session_store final : public session_store {
   }
 
   database_options options_;
-  pg::session session_;
+  std::shared_ptr<pg::session> shared_;
+  pg::session& session_ = *shared_;
 };
 
 }  // namespace
 
+std::unique_ptr<session_store> make_session_store(const database_options& options,
+                                            std::shared_ptr<pg::session> shared) {
+  return std::make_unique<pg_session_store>(options, std::move(shared));
+}
+
 result<std::unique_ptr<session_store>> open_session_store(const database_options& options) {
-  auto store = std::make_unique<pg_session_store>(options);
+  auto store = make_session_store(options, std::make_shared<pg::session>());
   if (auto r = store->reconnect(); !r) return r.error();
-  return std::unique_ptr<session_store>{std::move(store)};
+  return store;
 }
 
 }  // namespace td

@@ -17,6 +17,10 @@
 
 namespace td {
 
+namespace pg {
+class session;
+}
+
 /// How long sessions live.
 struct session_life {
   std::chrono::seconds idle{14 * 86400};    ///< of a refresh token
@@ -87,9 +91,6 @@ class session_store : public store {
                                                     const lockout_rule& rule, std::string_view why,
                                                     const acting& by) = 0;
 
-  /// Records a login that was not looked at, because the account is locked from there.
-  virtual result<void> note_locked(std::string_view account, const acting& by) = 0;
-
   /// Opens a session and takes what was used up: the step of the code, the recovery code, the
   /// failures. credentials_invalid: meanwhile the password has changed, the user was disabled, or
   /// the code was used by somebody else.
@@ -125,5 +126,9 @@ class session_store : public store {
 
 /// configuration_invalid, database_away, database_refused.
 result<std::unique_ptr<session_store>> open_session_store(const database_options& options);
+
+/// The same on a connection that several stores share; `reconnect` of one is that of all.
+std::unique_ptr<session_store> make_session_store(const database_options& options,
+                                            std::shared_ptr<pg::session> shared);
 
 }  // namespace td

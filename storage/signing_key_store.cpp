@@ -46,7 +46,8 @@ signing_key signing_key_from(const pg::rows& r, int i, const crypto::key& sealin
 
 class pg_signing_key_store final : public signing_key_store {
  public:
-  explicit pg_signing_key_store(database_options options) : options_{std::move(options)} {}
+  pg_signing_key_store(database_options options, std::shared_ptr<pg::session> shared)
+      : options_{std::move(options)}, shared_{std::move(shared)} {}
 
   result<void> reconnect() override { return session_.reopen(options_); }
 
@@ -100,15 +101,21 @@ class pg_signing_key_store final : public signing_key_store {
   }
 
   database_options options_;
-  pg::session session_;
+  std::shared_ptr<pg::session> shared_;
+  pg::session& session_ = *shared_;
 };
 
 }  // namespace
 
+std::unique_ptr<signing_key_store> make_signing_key_store(const database_options& options,
+                                            std::shared_ptr<pg::session> shared) {
+  return std::make_unique<pg_signing_key_store>(options, std::move(shared));
+}
+
 result<std::unique_ptr<signing_key_store>> open_signing_key_store(const database_options& options) {
-  auto store = std::make_unique<pg_signing_key_store>(options);
+  auto store = make_signing_key_store(options, std::make_shared<pg::session>());
   if (auto r = store->reconnect(); !r) return r.error();
-  return std::unique_ptr<signing_key_store>{std::move(store)};
+  return store;
 }
 
 }  // namespace td

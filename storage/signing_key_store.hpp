@@ -10,6 +10,10 @@
 
 namespace td {
 
+namespace pg {
+class session;
+}
+
 /// The keys that access tokens are signed with. Their private halves are sealed (`sealing`, derived
 /// from the deployment's secret file): so all nodes have them at once and a rotation copies no
 /// files, but a dump of the database signs nothing.
@@ -27,5 +31,9 @@ class signing_key_store : public store {
 
 /// configuration_invalid, database_away, database_refused.
 result<std::unique_ptr<signing_key_store>> open_signing_key_store(const database_options& options);
+
+/// The same on a connection that several stores share; `reconnect` of one is that of all.
+std::unique_ptr<signing_key_store> make_signing_key_store(const database_options& options,
+                                            std::shared_ptr<pg::session> shared);
 
 }  // namespace td

@@ -52,7 +52,8 @@ failure unknown(std::string_view name) {
 
 class pg_user_store final : public user_store {
  public:
-  explicit pg_user_store(database_options options) : options_{std::move(options)} {}
+  pg_user_store(database_options options, std::shared_ptr<pg::session> shared)
+      : options_{std::move(options)}, shared_{std::move(shared)} {}
 
   result<void> reconnect() override { return session_.reopen(options_); }
 
@@ -293,15 +294,21 @@ class pg_user_store final : public user_store {
   }
 
   database_options options_;
-  pg::session session_;
+  std::shared_ptr<pg::session> shared_;
+  pg::session& session_ = *shared_;
 };
 
 }  // namespace
 
+std::unique_ptr<user_store> make_user_store(const database_options& options,
+                                            std::shared_ptr<pg::session> shared) {
+  return std::make_unique<pg_user_store>(options, std::move(shared));
+}
+
 result<std::unique_ptr<user_store>> open_user_store(const database_options& options) {
-  auto store = std::make_unique<pg_user_store>(options);
+  auto store = make_user_store(options, std::make_shared<pg::session>());
   if (auto r = store->reconnect(); !r) return r.error();
-  return std::unique_ptr<user_store>{std::move(store)};
+  return store;
 }
 
 }  // namespace td

@@ -14,6 +14,10 @@
 
 namespace td {
 
+namespace pg {
+class session;
+}
+
 /// A user as lists show them.
 struct user_record {
   uuid id{};
@@ -97,5 +101,9 @@ class user_store : public store {
 
 /// configuration_invalid, database_away, database_refused.
 result<std::unique_ptr<user_store>> open_user_store(const database_options& options);
+
+/// The same on a connection that several stores share; `reconnect` of one is that of all.
+std::unique_ptr<user_store> make_user_store(const database_options& options,
+                                            std::shared_ptr<pg::session> shared);
 
 }  // namespace td
