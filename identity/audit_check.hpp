@@ -40,7 +40,10 @@ class audit_check {
   /// Every chained row, by position.
   void add(const audit_row& row);
 
-  /// After the last row: a head that was seen at another time.
+  /// After the last row: holds the rows against the database's own head.
+  void finish() { hold_against(database_, "the database"); }
+
+  /// The same: a head that was seen at another time.
   void hold_against(const audit_head& head, std::string_view where_from);
 
   std::uint64_t rows() const noexcept { return rows_; }
