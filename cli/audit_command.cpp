@@ -115,23 +115,23 @@ std::optional<std::vector<seen_head>> heads_for(const audit_options& options,
 
 result<audit_report> check(audit_store& store, const crypto::key& key,
                            const std::vector<seen_head>& heads) {
-  std::optional<audit_check> check;
+  std::optional<audit_check> walk;
   auto r = store.visit_chain(
       [&](const audit_head& database) {
-        check.emplace(key, database);
+        walk.emplace(key, database);
         for (const auto& h : heads)
-          check->remember(h.head.position);
+          walk->remember(h.head.position);
       },
-      [&](const audit_row& row) { check->add(row); });
+      [&](const audit_row& row) { walk->add(row); });
   if (!r) return r.error();
-  check->finish();
+  walk->finish();
   for (const auto& h : heads)
-    check->hold_against(h.head, h.where);
-  audit_report report{.rows = check->rows(),
-                      .head = check->head(),
-                      .key_fits = check->key_fits(),
-                      .fault_count = check->fault_count(),
-                      .faults = check->faults()};
+    walk->hold_against(h.head, h.where);
+  audit_report report{.rows = walk->rows(),
+                      .head = walk->head(),
+                      .key_fits = walk->key_fits(),
+                      .fault_count = walk->fault_count(),
+                      .faults = walk->faults()};
   for (const auto& h : heads)
     report.held_against.push_back(h.where);
   const auto tail = store.tail();

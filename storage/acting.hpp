@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "identity/audit.hpp"
 #include "pipeline/time.hpp"

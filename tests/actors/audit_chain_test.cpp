@@ -1,5 +1,6 @@
 #include "actors/audit_chain.hpp"
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -19,8 +20,8 @@ const auto key = crypto::sha256("the audit key");
 
 struct fixture : test::deterministic, test::fresh_database {
   fs::path folder = [] {
-    std::string name = (fs::temp_directory_path() / "td-chain-XXXXXX").string();
-    return fs::path{::mkdtemp(name.data())};
+    std::string pattern = (fs::temp_directory_path() / "td-chain-XXXXXX").string();
+    return fs::path{::mkdtemp(pattern.data())};
   }();
   bool away{};
   audit_chain_actor actor;
@@ -104,8 +105,7 @@ BOOST_AUTO_TEST_CASE(one_of_two_nodes_chains_and_the_other_takes_over) {
   advance(2s);
   BOOST_TEST(chained() == 1);
   end(actor);
-  test::await(eye, "SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory' AND granted AND "
-                   "objid <> 0");
+  test::await(eye, "SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory'");
   add();
   advance(3s);
   BOOST_TEST(chained() == 2);

@@ -2,6 +2,7 @@
 // nodes.
 
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -169,7 +170,7 @@ BOOST_AUTO_TEST_CASE(whatever_is_wrong_with_a_login_has_one_answer) {
     answers.insert(to_string(r.error()));
   }
   BOOST_TEST(answers.size() == 1u);
-  BOOST_TEST(code_of(login("root", std::string(2'000'000, 'x'))) == errc::credentials_invalid);
+  BOOST_TEST((code_of(login("root", std::string(2'000'000, 'x'))) == errc::credentials_invalid));
 }
 
 BOOST_AUTO_TEST_CASE(guessing_locks_the_guesser_out_and_nobody_else) {
@@ -387,8 +388,8 @@ namespace {
 
 struct first_start : test::fresh_database {
   std::filesystem::path folder = [] {
-    std::string name = (std::filesystem::temp_directory_path() / "td-first-XXXXXX").string();
-    return std::filesystem::path{::mkdtemp(name.data())};
+    std::string pattern = (std::filesystem::temp_directory_path() / "td-first-XXXXXX").string();
+    return std::filesystem::path{::mkdtemp(pattern.data())};
   }();
   settings set;
   uuid deployment = random_uuid();
@@ -422,7 +423,7 @@ BOOST_AUTO_TEST_CASE(makes_a_secret_a_key_and_an_admin_and_keeps_them) {
 
 BOOST_AUTO_TEST_CASE(without_a_secret_file_nobody_signs_in) {
   set.identity.secret_file.clear();
-  BOOST_TEST(must(start()) == nullptr);
+  BOOST_TEST(!must(start()));
   BOOST_TEST(number("SELECT count(*) FROM users") == 0);
 }
 

@@ -1,6 +1,6 @@
 #include "identity/secret_file.hpp"
 
-#include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sys/stat.h>
