@@ -1,10 +1,10 @@
 #include "actors/audit_chain.hpp"
 
+#include "identity/secret_file.hpp"
+
 #include <fstream>
 #include <optional>
 #include <utility>
-
-#include "identity/secret_file.hpp"
 
 namespace td {
 

@@ -1,11 +1,12 @@
 #pragma once
 
+#include "identity/crypto.hpp"
+
 #include <filesystem>
 #include <functional>
 #include <memory>
 
 #include "actors/interfaces.hpp"
-#include "identity/crypto.hpp"
 #include "storage/audit_store.hpp"
 
 namespace td {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "identity/principal.hpp"
+
 #include <functional>
 #include <memory>
 #include <optional>
@@ -8,7 +10,6 @@
 #include <vector>
 
 #include "actors/answer.hpp"
-#include "identity/principal.hpp"
 #include "pipeline/result.hpp"
 #include "storage/identity_stores.hpp"
 
@@ -43,8 +44,8 @@ acting acting_of(const principal& who, const requester& from);
 
 /// Who may use the service: SESSION and its helpers as everything to the right of actors/ sees
 /// them, without CAF. Any thread may call; no call blocks. Each answer comes exactly once, within
-/// `answer_within`, on a thread of the service's (or at once, on the caller's): hand it over to your
-/// own. database_away, timed_out (it may have been done), overloaded: say 503 and Retry-After.
+/// `answer_within`, on a thread of the service's (or at once, on the caller's): hand it over to
+/// your own. database_away, timed_out (it may have been done), overloaded: say 503 and Retry-After.
 class identity_service {
  public:
   template <class T>
@@ -66,8 +67,8 @@ class identity_service {
 
   // -- sessions ---
 
-  /// credentials_invalid: name, password or code is wrong, or the account disabled; it takes as long
-  /// whichever it is. second_factor_required: the password is right, and a code is needed.
+  /// credentials_invalid: name, password or code is wrong, or the account disabled; it takes as
+  /// long whichever it is. second_factor_required: the password is right, and a code is needed.
   /// locked_out: detail says for how long. overloaded: too many passwords wait to be checked.
   virtual void login(login_request request, requester from, reply<signed_in> done) = 0;
 
@@ -108,7 +109,8 @@ class identity_service {
   template <class T>
   void ask(std::function<result<T>(identity_stores&)> work, reply<T> done) {
     const answer<T> once{std::move(done)};
-    run([work = std::move(work), once](identity_stores& stores) { return give(once, work(stores)); },
+    run([work = std::move(work),
+         once](identity_stores& stores) { return give(once, work(stores)); },
         [once](failure why) { once(std::move(why)); });
   }
 

@@ -1,14 +1,14 @@
 #include "actors/identity_desk.hpp"
 
-#include <utility>
-
-#include <fmt/format.h>
-
 #include "identity/api_key.hpp"
 #include "identity/csrf.hpp"
 #include "identity/refresh_token.hpp"
 #include "identity/totp.hpp"
 #include "identity/user_name.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
 
 namespace td {
 
@@ -131,10 +131,13 @@ void identity_desk::login(login_request request, requester from, reply<signed_in
   // Names that nobody can have are counted together: they fill no table.
   auto account = user_name_from(request.name).value_or("-");
   auto group = address_group(from.address);
-  auto s = std::make_shared<login_state>(login_state{std::move(request), std::move(from),
-                                                     std::move(account), std::move(group),
+  auto s = std::make_shared<login_state>(login_state{std::move(request),
+                                                     std::move(from),
+                                                     std::move(account),
+                                                     std::move(group),
                                                      std::nullopt,
-                                                     {}, answer<signed_in>{std::move(done)}});
+                                                     {},
+                                                     answer<signed_in>{std::move(done)}});
   ask<login_facts>(
       [s, at = rules_.clock()](identity_stores& stores) {
         return stores.sessions->look_up(s->account, s->address_group, at);
@@ -204,23 +207,24 @@ void identity_desk::open_session(const std::shared_ptr<login_state>& s) {
 void identity_desk::refuse_login(const std::shared_ptr<login_state>& s, const char* why) {
   ask<std::chrono::seconds>(
       [self = shared_from_this(), s, why](identity_stores& stores) {
-        return stores.sessions->note_failure(s->account, s->address_group, self->rules_.lockout, why,
-                                             self->acting_from(s->from));
+        return stores.sessions->note_failure(s->account, s->address_group, self->rules_.lockout,
+                                             why, self->acting_from(s->from));
       },
       [s](result<std::chrono::seconds> wait) {
         s->done(wait ? wrong_credentials() : wait.error());
       });
 }
 
-result<signed_in> identity_desk::sign_in(const live_session& live, std::string refresh_token) const {
+result<signed_in> identity_desk::sign_in(const live_session& live,
+                                         std::string refresh_token) const {
   const auto at = rules_.clock();
   const auto keys = ring();
   const auto* key = keys->signer(at);
   if (key == nullptr) return failure{errc::internal, "there is no key to sign tokens with"};
   signed_in in;
-  in.access_token =
-      issue_access_token({.user = live.user, .session = live.id, .name = live.name, .role = live.role},
-                         *key, rules_.tokens, at);
+  in.access_token = issue_access_token(
+      {.user = live.user, .session = live.id, .name = live.name, .role = live.role}, *key,
+      rules_.tokens, at);
   in.access_expires_at = std::chrono::floor<std::chrono::seconds>(at) + rules_.tokens.lifetime;
   in.refresh_token = std::move(refresh_token);
   in.refresh_expires_at = live.refresh_expires_at;
@@ -310,11 +314,16 @@ void identity_desk::change_password(principal who, std::string before, std::stri
   if (auto fine = needs_a_session(who); !fine) return once(fine);
   if (auto fit = check_password(after, who.name); !fit) return once(fit);
   // Only what refuses a login is used of it; that nobody used it is no answer.
-  auto s = std::make_shared<login_state>(
-      login_state{{}, from, who.name, address_group(from.address), std::nullopt, {},
-                  answer<signed_in>{[once](result<signed_in> r) {
-                    if (r.error().code != errc::stopping) once(r.error());
-                  }}});
+  auto s = std::make_shared<login_state>(login_state{{},
+                                                     from,
+                                                     who.name,
+                                                     address_group(from.address),
+                                                     std::nullopt,
+                                                     {},
+                                                     answer<signed_in>{[once](result<signed_in> r) {
+                                                       if (r.error().code != errc::stopping)
+                                                         once(r.error());
+                                                     }}});
   ask<login_facts>(
       [s, at = rules_.clock()](identity_stores& stores) {
         return stores.sessions->look_up(s->account, s->address_group, at);
@@ -417,9 +426,8 @@ void identity_desk::run(std::function<std::optional<failure>(identity_stores&)> 
     --*in_flight_;
     return failed({errc::overloaded, "too many requests wait for the accounts' database"});
   }
-  auto task =
-      std::make_shared<identity_task>(std::move(work), std::move(failed),
-                                      identity_task::clock::now() + answer_within, in_flight_);
+  auto task = std::make_shared<identity_task>(
+      std::move(work), std::move(failed), identity_task::clock::now() + answer_within, in_flight_);
   session_actor to;
   {
     const std::lock_guard lock{mutex_};

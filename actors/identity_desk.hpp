@@ -1,5 +1,12 @@
 #pragma once
 
+#include "identity/access_token.hpp"
+#include "identity/hash_pool.hpp"
+#include "identity/lockout.hpp"
+#include "identity/password.hpp"
+#include "identity/secret_file.hpp"
+#include "identity/signing_key.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -8,12 +15,6 @@
 #include "actors/identity.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/session_cache.hpp"
-#include "identity/access_token.hpp"
-#include "identity/hash_pool.hpp"
-#include "identity/lockout.hpp"
-#include "identity/password.hpp"
-#include "identity/secret_file.hpp"
-#include "identity/signing_key.hpp"
 
 namespace td {
 

@@ -1,10 +1,11 @@
 #include "actors/identity_start.hpp"
 
+#include "identity/password.hpp"
+
 #include <unistd.h>
 
 #include <fmt/format.h>
 
-#include "identity/password.hpp"
 #include "pipeline/log.hpp"
 
 namespace td {
@@ -18,10 +19,11 @@ result<deployment_secret> secret_for(const std::filesystem::path& file, identity
   const auto keys = stores.signing->load({});
   if (!keys) return keys.error();
   if (!keys->empty()) {
-    return failure{errc::configuration_invalid,
-                   fmt::format("identity.secret_file {} is missing, and this database was made with "
-                               "one: put it back from a backup, or copy it from another node",
-                               file.string())};
+    return failure{
+        errc::configuration_invalid,
+        fmt::format("identity.secret_file {} is missing, and this database was made with "
+                    "one: put it back from a backup, or copy it from another node",
+                    file.string())};
   }
   auto made = make_secret(file);
   if (made) {

@@ -108,10 +108,10 @@ std::vector<child_spec> identity_table(const shared_context& shared,
        rule, within, hurry, true},
       {"audit chain",
        [=](caf::actor_system& system) {
-         return caf::actor_cast<caf::actor>(
-             make_audit_chain(system, {.key = desk->rules().secret.audit(),
-                                       .head_file = head_file,
-                                       .open = [aside] { return open_audit_store(aside); }}));
+         return caf::actor_cast<caf::actor>(make_audit_chain(
+             system, {.key = desk->rules().secret.audit(), .head_file = head_file, .open = [aside] {
+                        return open_audit_store(aside);
+                      }}));
        },
        rule, within, hurry, true},
   };

@@ -11,11 +11,11 @@ namespace {
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
-constexpr auto keys_every = 1min;      // far below the ten minutes that a key is published ahead
+constexpr auto keys_every = 1min;  // far below the ten minutes that a key is published ahead
 constexpr std::uint64_t forget_every = 10;  // of these looks
-constexpr auto refuse_for = 1s;        // after a connect that failed: nobody else waits for one
-constexpr auto watch_for = 500ms;      // then the mailbox has its turn
-constexpr auto watch_again = 1s;       // after a failure
+constexpr auto refuse_for = 1s;    // after a connect that failed: nobody else waits for one
+constexpr auto watch_for = 500ms;  // then the mailbox has its turn
+constexpr auto watch_again = 1s;   // after a failure
 
 // -- IDENTITY WORKER ---
 
@@ -236,27 +236,30 @@ class watch_state {
 
 }  // namespace
 
-session_actor make_session(caf::actor_system& system, std::shared_ptr<identity_desk> desk, open_identity open,
-                           std::size_t workers) {
+session_actor make_session(caf::actor_system& system, std::shared_ptr<identity_desk> desk,
+                           open_identity open, std::size_t workers) {
   std::function<identity_worker(std::size_t)> make = [&system, desk, open](std::size_t i) {
     return spawn<worker_state, caf::detached>(system, desk, open, i == 0);
   };
   return spawn<session_state>(system, std::move(desk), std::move(make), workers);
 }
 
-session_actor make_scheduled_session(caf::actor_system& system, std::shared_ptr<identity_desk> desk, open_identity open) {
+session_actor make_scheduled_session(caf::actor_system& system, std::shared_ptr<identity_desk> desk,
+                                     open_identity open) {
   std::function<identity_worker(std::size_t)> make = [&system, desk, open](std::size_t i) {
     return spawn<worker_state>(system, desk, open, i == 0);
   };
   return spawn<session_state>(system, std::move(desk), std::move(make), std::size_t{1});
 }
 
-identity_watch_actor make_identity_watch(caf::actor_system& system, std::shared_ptr<identity_desk> desk, open_watch open) {
+identity_watch_actor make_identity_watch(caf::actor_system& system,
+                                         std::shared_ptr<identity_desk> desk, open_watch open) {
   return spawn<watch_state, caf::detached>(system, std::move(desk), std::move(open),
                                            watch_state::pace{watch_for, 0ms});
 }
 
-identity_watch_actor make_scheduled_identity_watch(caf::actor_system& system, std::shared_ptr<identity_desk> desk,
+identity_watch_actor make_scheduled_identity_watch(caf::actor_system& system,
+                                                   std::shared_ptr<identity_desk> desk,
                                                    open_watch open) {
   return spawn<watch_state>(system, std::move(desk), std::move(open),
                             watch_state::pace{0ms, 100ms});

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "identity/crypto.hpp"
+#include "identity/principal.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -9,8 +12,6 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "identity/crypto.hpp"
-#include "identity/principal.hpp"
 #include "storage/identity_watch.hpp"
 
 namespace td {

@@ -1,5 +1,7 @@
 #include "cli/apikey_command.hpp"
 
+#include "identity/api_key.hpp"
+
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -10,7 +12,6 @@
 #include "cli/identity_view.hpp"
 #include "cli/terminal.hpp"
 #include "config/units.hpp"
-#include "identity/api_key.hpp"
 
 namespace td {
 namespace {
@@ -71,9 +72,9 @@ int create(const apikey_options& options) {
     auto id = s.keys->add({options.owner, options.name, *scopes, *expires_at}, made, by);
     if (!id) return id.error();
     // The secret alone on standard output, so that a script can keep it.
-    print_error(fmt::format("the key {} of {}, shown this once; it {}", made.prefix, options.owner,
-                            *expires_at ? "expires at " + to_rfc3339(**expires_at)
-                                        : std::string{"never expires"}));
+    print_error(fmt::format(
+        "the key {} of {}, shown this once; it {}", made.prefix, options.owner,
+        *expires_at ? "expires at " + to_rfc3339(**expires_at) : std::string{"never expires"}));
     print(made.text + "\n");
     return exit_ok;
   });

@@ -1,5 +1,7 @@
 #include "cli/audit_command.hpp"
 
+#include "identity/secret_file.hpp"
+
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -14,7 +16,6 @@
 #include "cli/terminal.hpp"
 #include "config/files.hpp"
 #include "config/units.hpp"
-#include "identity/secret_file.hpp"
 #include "standalone/data_directory.hpp"
 
 namespace td {
@@ -105,9 +106,10 @@ std::optional<std::vector<seen_head>> heads_for(const audit_options& options,
   if (const auto head = parse_audit_head(options.head)) {
     heads.push_back({*head, "the head given"});
   } else if (!from_file(options.head)) {
-    print_error(fmt::format("--head {} is neither POSITION:LINK, as the log has it, nor a file with "
-                            "one",
-                            visible(options.head)));
+    print_error(
+        fmt::format("--head {} is neither POSITION:LINK, as the log has it, nor a file with "
+                    "one",
+                    visible(options.head)));
     return std::nullopt;
   }
   return heads;
@@ -168,7 +170,8 @@ int verify(const audit_options& options) {
 }  // namespace
 
 void add_audit_command(CLI::App& app, int& status) {
-  auto* command = app.add_subcommand("audit", "Who did what: list it, verify that nobody changed it");
+  auto* command =
+      app.add_subcommand("audit", "Who did what: list it, verify that nobody changed it");
   command->require_subcommand(1);
   const auto add_verb = [&](const char* name, const char* what, int (*run)(const audit_options&),
                             const char* footer) {

@@ -32,9 +32,9 @@ namespace {
 /// and an example, and sets `status` when it has run.
 using add_command = void (*)(CLI::App& app, int& status);
 constexpr add_command commands[] = {
-    add_serve_command,  add_standalone_command, add_status_command,  add_doctor_command,
-    add_verify_command, add_capacity_command,   add_dlq_command,     add_replay_command,
-    add_schema_command, add_retention_command,  add_user_command,    add_apikey_command,
+    add_serve_command,  add_standalone_command, add_status_command, add_doctor_command,
+    add_verify_command, add_capacity_command,   add_dlq_command,    add_replay_command,
+    add_schema_command, add_retention_command,  add_user_command,   add_apikey_command,
     add_audit_command,  add_migrate_command,    add_config_command,
 };
 

@@ -1,11 +1,12 @@
 #include "cli/identity_tools.hpp"
 
+#include "identity/password.hpp"
+
 #include <iostream>
 
 #include "cli/cli.hpp"
 #include "cli/person.hpp"
 #include "cli/terminal.hpp"
-#include "identity/password.hpp"
 
 namespace td {
 

@@ -62,17 +62,18 @@ std::string render_users(const output& to, const std::vector<user_record>& all, 
     const auto locked = u.locked_from > 0
                             ? fmt::format("locked from {}", counted(u.locked_from, "address"))
                             : std::string{"active"};
-    const auto colour = u.disabled         ? colour::dim
+    const auto colour = u.disabled          ? colour::dim
                         : u.locked_from > 0 ? colour::yellow
                                             : colour::green;
-    rows.push_back({{u.name},
-                    {std::string{name_of(u.role)}, u.role == role::admin ? colour::bold : colour::none},
-                    {u.disabled ? "disabled" : locked, colour},
-                    {u.second_factor ? "yes" : "no"},
-                    {std::to_string(u.sessions), colour::none, true},
-                    {ago(u.last_login_at, at)},
-                    {short_time(u.created_at)},
-                    {visible(u.created_by)}});
+    rows.push_back(
+        {{u.name},
+         {std::string{name_of(u.role)}, u.role == role::admin ? colour::bold : colour::none},
+         {u.disabled ? "disabled" : locked, colour},
+         {u.second_factor ? "yes" : "no"},
+         {std::to_string(u.sessions), colour::none, true},
+         {ago(u.last_login_at, at)},
+         {short_time(u.created_at)},
+         {visible(u.created_by)}});
   }
   return aligned(to, rows, "");
 }
@@ -205,10 +206,10 @@ std::string render_audit_report(const output& to, const audit_report& r, timesta
   for (const auto& where : r.held_against)
     out += fmt::format(", held against {}", visible(where));
   if (r.tail.rows > 0) {
-    out += fmt::format("; {} {} for a place in the chain, the oldest for {}",
-                       counted(r.tail.rows, "row"), r.tail.rows == 1 ? "waits" : "wait",
-                       short_duration(at > *r.tail.oldest ? at - *r.tail.oldest
-                                                          : std::chrono::microseconds{0}));
+    out += fmt::format(
+        "; {} {} for a place in the chain, the oldest for {}", counted(r.tail.rows, "row"),
+        r.tail.rows == 1 ? "waits" : "wait",
+        short_duration(at > *r.tail.oldest ? at - *r.tail.oldest : std::chrono::microseconds{0}));
   }
   return out + fmt::format("\nhead {}\n", to_string(r.head));
 }

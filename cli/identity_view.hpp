@@ -1,10 +1,11 @@
 #pragma once
 
+#include "identity/audit_check.hpp"
+
 #include <string>
 #include <vector>
 
 #include "cli/terminal.hpp"
-#include "identity/audit_check.hpp"
 #include "storage/api_key_store.hpp"
 #include "storage/audit_store.hpp"
 #include "storage/user_store.hpp"

@@ -1,5 +1,7 @@
 #include "cli/user_command.hpp"
 
+#include "identity/user_name.hpp"
+
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -9,7 +11,6 @@
 #include "cli/identity_tools.hpp"
 #include "cli/identity_view.hpp"
 #include "cli/terminal.hpp"
-#include "identity/user_name.hpp"
 
 namespace td {
 namespace {

@@ -6,7 +6,8 @@ class App;
 
 namespace td {
 
-/// `taylordash user list|add|set-role|reset-password|reset-totp|disable|enable|unlock|revoke-sessions`.
+/// `taylordash user
+/// list|add|set-role|reset-password|reset-totp|disable|enable|unlock|revoke-sessions`.
 void add_user_command(CLI::App& app, int& status);
 
 }  // namespace td

@@ -362,8 +362,9 @@ inline constexpr number<std::size_t> days_ahead{
 namespace identity {
 inline constexpr path secret_file{
     .value = "",
-    .what = "The deployment's secret, from which all keys of sign-in and audit are derived; made at "
-            "the first start. Empty: nobody can sign in.",
+    .what =
+        "The deployment's secret, from which all keys of sign-in and audit are derived; made at "
+        "the first start. Empty: nobody can sign in.",
     .why = "it has to lie outside the database, the same on every node, and in your backup"};
 inline constexpr duration<seconds> access_lifetime{
     .value = 5min,
@@ -371,8 +372,9 @@ inline constexpr duration<seconds> access_lifetime{
     .most = 1h,
     .step = 1s,
     .what = "How long an access token lives.",
-    .why = "short enough for services that can't ask us whether it was revoked; here it ends at "
-           "once"};
+    .why =
+        "short enough for services that can't ask us whether it was revoked; here it ends at "
+        "once"};
 inline constexpr duration<hours> session_idle{
     .value = 24h * 14,
     .least = 1h,

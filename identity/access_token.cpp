@@ -109,9 +109,9 @@ result<access_claims> verify_access_token(std::string_view token, const key_ring
   if (!payload) return invalid("the token's payload can't be read");
 
   reader r{*payload};
-  const access_claims claims{r.id("sub"),    r.id("sid"),    r.text("name"),
-                             role_named(r.text("role")).value_or(role::viewer),
-                             r.time("iat"), r.time("exp")};
+  const access_claims claims{r.id("sub"),    r.id("sid"),
+                             r.text("name"), role_named(r.text("role")).value_or(role::viewer),
+                             r.time("iat"),  r.time("exp")};
   const auto not_before = r.time("nbf");
   const bool ours = r.text("iss") == rules.issuer && r.text("aud") == rules.audience;
   if (!r.complete() || !ours) return invalid("the token was made for somebody else");

@@ -1,12 +1,13 @@
 #pragma once
 
+#include "identity/role.hpp"
+#include "identity/signing_key.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-#include "identity/role.hpp"
-#include "identity/signing_key.hpp"
 #include "pipeline/result.hpp"
 #include "pipeline/time.hpp"
 #include "pipeline/uuid.hpp"
@@ -15,8 +16,8 @@ namespace td {
 
 /// What an access token says.
 struct access_claims {
-  uuid user{};       ///< sub
-  uuid session{};    ///< sid
+  uuid user{};     ///< sub
+  uuid session{};  ///< sid
   std::string name{};
   td::role role{};
   timestamp issued_at{};   ///< iat, nbf; whole seconds
@@ -26,7 +27,7 @@ struct access_claims {
 };
 
 struct token_rules {
-  std::string issuer{};                 ///< "urn:uuid:<the deployment's id>"
+  std::string issuer{};  ///< "urn:uuid:<the deployment's id>"
   std::string audience{"taylordash"};
   std::chrono::seconds lifetime{300};
   std::chrono::seconds leeway{30};  ///< how far the clocks of two nodes may differ
@@ -35,8 +36,8 @@ struct token_rules {
 /// No token of ours is longer; longer ones are not looked at.
 inline constexpr std::size_t max_access_token_bytes = 1024;
 
-/// A JWT (RFC 7519) signed with Ed25519 (RFC 8037) that lives from `at`, rounded down to the second,
-/// for `rules.lifetime`. The key must have its private half.
+/// A JWT (RFC 7519) signed with Ed25519 (RFC 8037) that lives from `at`, rounded down to the
+/// second, for `rules.lifetime`. The key must have its private half.
 std::string issue_access_token(access_claims claims, const signing_key& key,
                                const token_rules& rules, timestamp at);
 

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "identity/crypto.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "identity/crypto.hpp"
 
 namespace td {
 
@@ -13,7 +13,7 @@ namespace td {
 /// stands before it) lets scanners of leaked secrets, and us, tell a key from a typing error
 /// without asking the database.
 struct api_key_text {
-  std::string text{};     ///< shown once, never stored
+  std::string text{};  ///< shown once, never stored
   std::string prefix{};
   crypto::digest hash{};  ///< SHA-256 of the whole text
 };

@@ -1,11 +1,12 @@
 #pragma once
 
+#include "identity/crypto.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "identity/crypto.hpp"
 #include "pipeline/time.hpp"
 #include "pipeline/uuid.hpp"
 
@@ -15,10 +16,10 @@ namespace td {
 /// and a name in audit.cpp.
 enum class audit_action : std::uint8_t {
   // -- signing in ---
-  login,             ///< ok, or denied: wrong, locked, disabled (detail says which)
+  login,  ///< ok, or denied: wrong, locked, disabled (detail says which)
   logout,
   session_revoked,
-  refresh_reused,    ///< a refresh token was presented twice; its family ended
+  refresh_reused,  ///< a refresh token was presented twice; its family ended
   recovery_code_used,
   // -- users ---
   user_created,
@@ -76,9 +77,9 @@ struct audit_entry {
   std::string target{};            ///< "user anna", "task 5f0c..."; empty: the actor itself
   std::string before{};            ///< JSON where small; empty: nothing
   std::string after{};
-  std::string address{};           ///< where the request came from; empty: this machine
+  std::string address{};  ///< where the request came from; empty: this machine
   std::string request_id{};
-  std::string detail{};            ///< a sentence, or a word
+  std::string detail{};  ///< a sentence, or a word
 };
 
 /// An entry as it is stored.

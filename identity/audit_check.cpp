@@ -92,9 +92,10 @@ void audit_check::hold_against(const audit_head& head, std::string_view where_fr
                                   [&](const auto& h) { return h.position == head.position; });
   if (there == seen_.end()) return;  // it is among the missing ones
   if (there->link != head.link) {
-    fault({kind::replaced, head.position, head.position, std::nullopt,
-           fmt::format("row {} is another one than {} has seen: the end was cut and has grown again",
-                       head.position, where_from)});
+    fault(
+        {kind::replaced, head.position, head.position, std::nullopt,
+         fmt::format("row {} is another one than {} has seen: the end was cut and has grown again",
+                     head.position, where_from)});
   }
 }
 

@@ -1,23 +1,23 @@
 #pragma once
 
+#include "identity/audit.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "identity/audit.hpp"
 
 namespace td {
 
 /// What is wrong with an audit log.
 struct audit_fault {
   enum class kind : std::uint8_t {
-    edited,    ///< the row is not what was chained
-    removed,   ///< rows are missing in between
-    inserted,  ///< a row that nobody chained has a place in the chain
-    cut,       ///< rows at the end are missing: a head that was seen lies beyond the last one
-    replaced,  ///< the row at a head that was seen is another one: the end was cut and grew again
-    misplaced, ///< the row is genuine, but its link does not follow from the row before
+    edited,     ///< the row is not what was chained
+    removed,    ///< rows are missing in between
+    inserted,   ///< a row that nobody chained has a place in the chain
+    cut,        ///< rows at the end are missing: a head that was seen lies beyond the last one
+    replaced,   ///< the row at a head that was seen is another one: the end was cut and grew again
+    misplaced,  ///< the row is genuine, but its link does not follow from the row before
   };
   kind what{};
   std::int64_t first{};  ///< positions

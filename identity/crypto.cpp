@@ -1,10 +1,10 @@
 #include "identity/crypto.hpp"
 
+#include <sodium.h>
 #include <stdexcept>
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <sodium.h>
 
 namespace td::crypto {
 

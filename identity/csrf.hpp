@@ -1,9 +1,10 @@
 #pragma once
 
+#include "identity/crypto.hpp"
+
 #include <string>
 #include <string_view>
 
-#include "identity/crypto.hpp"
 #include "pipeline/uuid.hpp"
 
 namespace td {

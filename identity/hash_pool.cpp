@@ -3,10 +3,10 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <pthread.h>
 #include <utility>
 
 #include <fmt/format.h>
-#include <pthread.h>
 
 namespace td {
 

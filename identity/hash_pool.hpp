@@ -23,8 +23,8 @@ class hash_pool {
   };
   explicit hash_pool(limits l);
 
-  /// Work that runs is waited for (but not by itself, should it be the one that ends us); what waits
-  /// is dropped (destroyed without being called).
+  /// Work that runs is waited for (but not by itself, should it be the one that ends us); what
+  /// waits is dropped (destroyed without being called).
   ~hash_pool();
   hash_pool(const hash_pool&) = delete;
   hash_pool& operator=(const hash_pool&) = delete;

@@ -16,8 +16,7 @@ std::string address_group(std::string_view address) {
   const std::string text{address.substr(0, address.find('%'))};  // without a zone
   char out[INET6_ADDRSTRLEN]{};
   in_addr v4{};
-  if (inet_pton(AF_INET, text.c_str(), &v4) == 1)
-    return inet_ntop(AF_INET, &v4, out, sizeof out);
+  if (inet_pton(AF_INET, text.c_str(), &v4) == 1) return inet_ntop(AF_INET, &v4, out, sizeof out);
   in6_addr v6{};
   if (inet_pton(AF_INET6, text.c_str(), &v6) != 1) return "elsewhere";
   if (IN6_IS_ADDR_V4MAPPED(&v6)) return inet_ntop(AF_INET, &v6.s6_addr[12], out, sizeof out);

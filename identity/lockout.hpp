@@ -10,8 +10,8 @@ namespace td {
 /// How failed logins slow down whoever makes them. Counted for each pair of account and address:
 /// whoever guesses at an account from one place locks nobody out who comes from another.
 struct lockout_rule {
-  std::uint32_t free_failures{5};            ///< typing errors
-  std::chrono::seconds base{30};             ///< after the next one; doubled by each further one
+  std::uint32_t free_failures{5};  ///< typing errors
+  std::chrono::seconds base{30};   ///< after the next one; doubled by each further one
   std::chrono::seconds cap{15 * 60};
   std::chrono::seconds forget_after{86400};  ///< without a failure
 

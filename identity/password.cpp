@@ -1,15 +1,16 @@
 #include "identity/password.hpp"
 
+#include "identity/crypto.hpp"
+
 #include <algorithm>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <sodium.h>
 #include <utility>
 
 #include <fmt/format.h>
-#include <sodium.h>
 
-#include "identity/crypto.hpp"
 #include "pipeline/text.hpp"
 
 namespace td {

@@ -1,9 +1,10 @@
 #pragma once
 
+#include "identity/role.hpp"
+
 #include <cstdint>
 #include <string>
 
-#include "identity/role.hpp"
 #include "pipeline/time.hpp"
 #include "pipeline/uuid.hpp"
 
@@ -14,11 +15,11 @@ struct principal {
   enum class kind : std::uint8_t { user, api_key };
 
   kind what{};
-  uuid user{};         ///< of a key: its owner
-  uuid id{};           ///< of the session or of the key
-  std::string name{};  ///< of the user; of a key: its prefix
-  td::role role{};     ///< of the user; of a key: its owner's
-  scope_set scopes{};  ///< of the role; of a key: those of them that the key was given
+  uuid user{};             ///< of a key: its owner
+  uuid id{};               ///< of the session or of the key
+  std::string name{};      ///< of the user; of a key: its prefix
+  td::role role{};         ///< of the user; of a key: its owner's
+  scope_set scopes{};      ///< of the role; of a key: those of them that the key was given
   timestamp expires_at{};  ///< of the token or the key; the latest time there is: never
 
   bool operator==(const principal&) const = default;

@@ -1,12 +1,13 @@
 #pragma once
 
+#include "identity/crypto.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "identity/crypto.hpp"
 #include "pipeline/time.hpp"
 
 namespace td {

@@ -15,15 +15,20 @@ namespace {
 constexpr std::array<std::string_view, 3> role_names{"viewer", "operator", "admin"};
 
 constexpr std::array<std::string_view, 11> scope_names{
-    "events:read",        "events:write",  "projects:read",    "projects:write",
-    "dead_letters:read",  "dead_letters:write", "schemas:read", "schemas:write",
-    "pipeline:read",      "pipeline:operate",   "admin"};
+    "events:read",       "events:write",       "projects:read", "projects:write",
+    "dead_letters:read", "dead_letters:write", "schemas:read",  "schemas:write",
+    "pipeline:read",     "pipeline:operate",   "admin"};
 
-constexpr std::array scopes{scope::events_read,       scope::events_write,
-                            scope::projects_read,     scope::projects_write,
-                            scope::dead_letters_read, scope::dead_letters_write,
-                            scope::schemas_read,      scope::schemas_write,
-                            scope::pipeline_read,     scope::pipeline_operate,
+constexpr std::array scopes{scope::events_read,
+                            scope::events_write,
+                            scope::projects_read,
+                            scope::projects_write,
+                            scope::dead_letters_read,
+                            scope::dead_letters_write,
+                            scope::schemas_read,
+                            scope::schemas_write,
+                            scope::pipeline_read,
+                            scope::pipeline_operate,
                             scope::admin};
 static_assert(scopes.size() == scope_names.size());
 
@@ -62,7 +67,8 @@ std::span<const scope> all_scopes() noexcept {
 scope_set scopes_of(role r) noexcept {
   scope_set set;
   for (const auto s : scopes) {
-    const bool may = r == role::admin || (r == role::manager && s != scope::admin) || reading.has(s);
+    const bool may =
+        r == role::admin || (r == role::manager && s != scope::admin) || reading.has(s);
     if (may) set.add(s);
   }
   return set;
@@ -88,8 +94,8 @@ result<scope_set> scopes_named(std::span<const std::string> names) {
     set.add(*s);
   }
   if (set.empty()) {
-    return failure{errc::configuration_invalid, fmt::format("no scope is named; there are: {}",
-                                                            fmt::join(scope_names, ", "))};
+    return failure{errc::configuration_invalid,
+                   fmt::format("no scope is named; there are: {}", fmt::join(scope_names, ", "))};
   }
   return set;
 }

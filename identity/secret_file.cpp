@@ -74,17 +74,17 @@ result<deployment_secret> load_secret(const std::filesystem::path& file) {
   text.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   if (text.size() == secret_characters + 1 && text.back() == '\n') text.pop_back();
   if (known && (about.st_mode & S_IROTH) != 0) {
-    return failure{errc::permission_denied,
-                   fmt::format("every user of this machine may read {0}: chmod 600 {0}",
-                               file.string())};
+    return failure{
+        errc::permission_denied,
+        fmt::format("every user of this machine may read {0}: chmod 600 {0}", file.string())};
   }
   auto bytes = crypto::from_base64url(text);
   crypto::wipe(text);
   deployment_secret secret;
   if (!bytes || bytes->size() != secret.bytes.size()) {
-    return failure{errc::configuration_invalid,
-                   fmt::format("{} does not hold a secret of ours: put it back from a backup",
-                               file.string())};
+    return failure{
+        errc::configuration_invalid,
+        fmt::format("{} does not hold a secret of ours: put it back from a backup", file.string())};
   }
   std::copy(bytes->begin(), bytes->end(), secret.bytes.begin());
   crypto::wipe(*bytes);

@@ -1,9 +1,10 @@
 #pragma once
 
+#include "identity/crypto.hpp"
+
 #include <filesystem>
 #include <string_view>
 
-#include "identity/crypto.hpp"
 #include "pipeline/result.hpp"
 
 namespace td {

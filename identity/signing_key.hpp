@@ -1,19 +1,20 @@
 #pragma once
 
+#include "identity/crypto.hpp"
+
 #include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "identity/crypto.hpp"
 #include "pipeline/time.hpp"
 
 namespace td {
 
 /// One key that access tokens are signed with.
 struct signing_key {
-  std::string kid{};                 ///< the thumbprint of the public half (RFC 7638, RFC 8037)
+  std::string kid{};  ///< the thumbprint of the public half (RFC 7638, RFC 8037)
   crypto::key public_key{};
   std::optional<crypto::key> seed{};  ///< the private half; absent where it can't be opened here
   timestamp published_at{};

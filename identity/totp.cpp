@@ -52,7 +52,8 @@ std::string totp_code(std::string_view secret, std::int64_t step, unsigned digit
   const auto mac = crypto::hmac_sha1(secret, crypto::view(counter));
   // RFC 4226 section 5.3: dynamic truncation.
   const std::size_t at = mac.back() & 0x0fU;
-  const std::uint32_t value = (mac[at] & 0x7fU) << 24 | static_cast<std::uint32_t>(mac[at + 1]) << 16 |
+  const std::uint32_t value = (mac[at] & 0x7fU) << 24 |
+                              static_cast<std::uint32_t>(mac[at + 1]) << 16 |
                               static_cast<std::uint32_t>(mac[at + 2]) << 8 | mac[at + 3];
   std::uint32_t modulus = 1;
   for (unsigned i = 0; i < digits; ++i)
@@ -75,8 +76,9 @@ std::optional<std::int64_t> accept_totp(std::string_view secret, std::string_vie
 
 std::string totp_uri(std::string_view issuer, std::string_view account, std::string_view secret) {
   const auto by = percent_encoded(issuer);
-  return fmt::format("otpauth://totp/{0}:{1}?secret={2}&issuer={0}&algorithm=SHA1&digits=6&period=30",
-                     by, percent_encoded(account), crypto::base32(secret));
+  return fmt::format(
+      "otpauth://totp/{0}:{1}?secret={2}&issuer={0}&algorithm=SHA1&digits=6&period=30", by,
+      percent_encoded(account), crypto::base32(secret));
 }
 
 std::vector<std::string> make_recovery_codes() {

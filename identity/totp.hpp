@@ -1,5 +1,7 @@
 #pragma once
 
+#include "identity/crypto.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -7,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "identity/crypto.hpp"
 #include "pipeline/time.hpp"
 
 namespace td {

@@ -96,8 +96,8 @@ constexpr std::array table{
     errc_info{errc::stopping, "stopping", "the service is stopping", retry},
     errc_info{errc::lease_lost, "lease_lost", "the lane's lease is no longer held", retry},
     // -- who asks ---
-    errc_info{errc::credentials_invalid, "credentials_invalid",
-              "name, password or code is wrong", stop},
+    errc_info{errc::credentials_invalid, "credentials_invalid", "name, password or code is wrong",
+              stop},
     errc_info{errc::second_factor_required, "second_factor_required",
               "the account asks for a code of its authenticator as well", stop},
     errc_info{errc::locked_out, "locked_out", "too many logins have failed: wait", retry},

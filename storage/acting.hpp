@@ -1,10 +1,11 @@
 #pragma once
 
+#include "identity/audit.hpp"
+
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "identity/audit.hpp"
 #include "pipeline/time.hpp"
 #include "pipeline/uuid.hpp"
 
@@ -13,9 +14,9 @@ namespace td {
 /// Who changes something, from where, and when: what the audit log says of a change beside the
 /// change itself.
 struct acting {
-  std::string who{"service"};   ///< "user anna", "api_key 3xK9sT0a", "anna@desk", "service"
-  std::optional<uuid> id{};     ///< of the user or the key
-  std::string address{};        ///< empty: this machine
+  std::string who{"service"};  ///< "user anna", "api_key 3xK9sT0a", "anna@desk", "service"
+  std::optional<uuid> id{};    ///< of the user or the key
+  std::string address{};       ///< empty: this machine
   std::string request_id{};
   timestamp at = now();
 

@@ -93,9 +93,9 @@ class pg_api_key_store final : public api_key_store {
 
   result<uuid> add(const new_api_key& k, const api_key_text& text, const acting& by) override {
     if (k.name.empty() || k.name.size() > max_key_name_bytes) {
-      return failure{errc::configuration_invalid,
-                     fmt::format("a key's name says what it is for, in 1 to {} bytes",
-                                 max_key_name_bytes)};
+      return failure{
+          errc::configuration_invalid,
+          fmt::format("a key's name says what it is for, in 1 to {} bytes", max_key_name_bytes)};
     }
     if (k.expires_at && *k.expires_at <= by.at)
       return failure{errc::configuration_invalid, "the key would have expired already"};
@@ -111,8 +111,8 @@ class pg_api_key_store final : public api_key_store {
       auto r = session_.exec(revoke_sql, {std::string{key}, to_rfc3339(by.at), by.who});
       if (!r) return r.error();
       if (r->size() == 1) {
-        auto entry = by.entry(audit_action::api_key_revoked,
-                              fmt::format("api_key {}", r->text(0, 0)));
+        auto entry =
+            by.entry(audit_action::api_key_revoked, fmt::format("api_key {}", r->text(0, 0)));
         entry.detail = r->text(0, 1);
         return append(session_, entry, by.at);
       }
@@ -170,8 +170,8 @@ class pg_api_key_store final : public api_key_store {
                                      k.expires_at ? param{to_rfc3339(*k.expires_at)} : param{}});
     if (!r) return r.error();
     auto entry = by.entry(audit_action::api_key_created, fmt::format("api_key {}", text.prefix));
-    entry.after = fmt::format(R"({{"owner":"{}","scopes":["{}"]}})", k.owner,
-                              fmt::join(scopes, R"(",")"));
+    entry.after =
+        fmt::format(R"({{"owner":"{}","scopes":["{}"]}})", k.owner, fmt::join(scopes, R"(",")"));
     entry.detail = k.name;
     if (auto a = append(session_, entry, by.at); !a) return a.error();
     return id;
@@ -185,7 +185,7 @@ class pg_api_key_store final : public api_key_store {
 }  // namespace
 
 std::unique_ptr<api_key_store> make_api_key_store(const database_options& options,
-                                            std::shared_ptr<pg::session> shared) {
+                                                  std::shared_ptr<pg::session> shared) {
   return std::make_unique<pg_api_key_store>(options, std::move(shared));
 }
 

@@ -1,13 +1,14 @@
 #pragma once
 
+#include "identity/api_key.hpp"
+#include "identity/role.hpp"
+
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "identity/api_key.hpp"
-#include "identity/role.hpp"
 #include "storage/acting.hpp"
 #include "storage/stores.hpp"
 
@@ -73,6 +74,6 @@ result<std::unique_ptr<api_key_store>> open_api_key_store(const database_options
 
 /// The same on a connection that several stores share; `reconnect` of one is that of all.
 std::unique_ptr<api_key_store> make_api_key_store(const database_options& options,
-                                            std::shared_ptr<pg::session> shared);
+                                                  std::shared_ptr<pg::session> shared);
 
 }  // namespace td

@@ -5,7 +5,8 @@ namespace td::audit_sql {
 
 inline constexpr const char* append =
     "INSERT INTO auth_audit_log (id, at, action, result, actor, actor_id, target, before, after, "
-    "address, request_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8::json, $9::json, $10, $11, "
+    "address, request_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8::json, $9::json, $10, "
+    "$11, "
     "$12)";
 
 inline constexpr const char* columns =

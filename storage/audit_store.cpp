@@ -89,10 +89,10 @@ class pg_audit_store final : public audit_store {
   result<std::vector<audit_row>> list(const audit_filter& f) override {
     const param before_time = f.before ? param{to_rfc3339(f.before->first)} : param{};
     const param before_id = f.before ? param{to_string(f.before->second)} : param{};
-    auto r = session_.exec(fmt::format(audit_sql::list, audit_sql::columns),
-                           {f.actor, f.target, f.action, f.result, f.address, f.request_id,
-                            time_or_null(f.since), time_or_null(f.until), before_time, before_id,
-                            std::to_string(f.limit)});
+    auto r = session_.exec(
+        fmt::format(audit_sql::list, audit_sql::columns),
+        {f.actor, f.target, f.action, f.result, f.address, f.request_id, time_or_null(f.since),
+         time_or_null(f.until), before_time, before_id, std::to_string(f.limit)});
     if (!r) return r.error();
     std::vector<audit_row> rows;
     for (int i = 0; i < r->size(); ++i)
@@ -166,12 +166,12 @@ class pg_audit_store final : public audit_store {
       macs.add(bytea_of(row.mac));
       links.add(bytea_of(row.link));
     }
-    auto placed = session_.exec(audit_sql::place,
-                                {ids.text(), positions.text(), macs.text(), links.text()});
+    auto placed =
+        session_.exec(audit_sql::place, {ids.text(), positions.text(), macs.text(), links.text()});
     if (!placed) return placed.error();
-    auto moved = session_.exec(audit_sql::move_head,
-                               {std::to_string(before.position), bytea_of(before.link),
-                                std::to_string(first.position), bytea_of(first.link)});
+    auto moved =
+        session_.exec(audit_sql::move_head, {std::to_string(before.position), bytea_of(before.link),
+                                             std::to_string(first.position), bytea_of(first.link)});
     if (!moved) return moved.error();
     const auto count = static_cast<std::uint64_t>(waiting.size());
     if (placed->affected() != count || moved->affected() != 1)
@@ -219,7 +219,7 @@ result<void> append(pg::session& session, const audit_entry& e, timestamp at) {
 }
 
 std::unique_ptr<audit_store> make_audit_store(const database_options& options,
-                                            std::shared_ptr<pg::session> shared) {
+                                              std::shared_ptr<pg::session> shared) {
   return std::make_unique<pg_audit_store>(options, std::move(shared));
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "identity/audit.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -7,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "identity/audit.hpp"
 #include "storage/stores.hpp"
 
 namespace td {
@@ -72,6 +73,6 @@ result<std::unique_ptr<audit_store>> open_audit_store(const database_options& op
 
 /// The same on a connection that several stores share; `reconnect` of one is that of all.
 std::unique_ptr<audit_store> make_audit_store(const database_options& options,
-                                            std::shared_ptr<pg::session> shared);
+                                              std::shared_ptr<pg::session> shared);
 
 }  // namespace td

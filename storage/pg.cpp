@@ -186,7 +186,8 @@ result<std::vector<std::string>> session::notifications(std::chrono::millisecond
     }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock::now()).count();
     if (!all.empty() || left <= 0) return all;
-    pollfd fds[2] = {{PQsocket(conn_), POLLIN, 0}, {stop_ != nullptr ? stop_->fd() : -1, POLLIN, 0}};
+    pollfd fds[2] = {{PQsocket(conn_), POLLIN, 0},
+                     {stop_ != nullptr ? stop_->fd() : -1, POLLIN, 0}};
     if (poll(fds, 2, static_cast<int>(std::min<std::int64_t>(left, 60'000))) < 0 && errno != EINTR)
       return lost("poll failed");
     if (fds[1].revents != 0) {

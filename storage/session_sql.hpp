@@ -57,7 +57,8 @@ inline constexpr const char* find =
 inline constexpr const char* list =
     "SELECT id, (extract(epoch FROM created_at) * 1000000)::bigint, "
     "(extract(epoch FROM last_seen_at) * 1000000)::bigint, "
-    "(extract(epoch FROM expires_at) * 1000000)::bigint, address, user_agent, cookie, second_factor "
+    "(extract(epoch FROM expires_at) * 1000000)::bigint, address, user_agent, cookie, "
+    "second_factor "
     "FROM user_sessions WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2::timestamptz "
     "ORDER BY created_at DESC, id LIMIT 1000";
 inline constexpr const char* end =

@@ -53,8 +53,8 @@ class pg_session_store final : public session_store {
   result<login_facts> look_up(std::string_view account, std::string_view address_group,
                               timestamp at) override {
     login_facts facts;
-    auto locked = session_.exec(session_sql::wait, {std::string{account},
-                                                    std::string{address_group}, to_rfc3339(at)});
+    auto locked = session_.exec(session_sql::wait,
+                                {std::string{account}, std::string{address_group}, to_rfc3339(at)});
     if (!locked) return locked.error();
     if (locked->size() == 1) facts.wait = std::chrono::seconds{locked->number(0, 0)};
     auto r = session_.exec(session_sql::look_up, {std::string{account}});
@@ -80,14 +80,14 @@ class pg_session_store final : public session_store {
       if (!r) return r.error();
       const auto wait = rule.wait_after(static_cast<std::uint32_t>(r->number(0, 0)));
       if (wait.count() > 0) {
-        auto locked = session_.exec(session_sql::lock_until,
-                                    {std::string{account}, std::string{address_group},
-                                     to_rfc3339(by.at + wait)});
+        auto locked = session_.exec(
+            session_sql::lock_until,
+            {std::string{account}, std::string{address_group}, to_rfc3339(by.at + wait)});
         if (!locked) return locked.error();
       }
-      const auto told = wait.count() > 0
-                            ? fmt::format("{}; nothing is taken from there for {} s", why, wait.count())
-                            : std::string{why};
+      const auto told = wait.count() > 0 ? fmt::format("{}; nothing is taken from there for {} s",
+                                                       why, wait.count())
+                                         : std::string{why};
       if (auto a = deny(account, told, by); !a) return a.error();
       return wait;
     });
@@ -96,11 +96,10 @@ class pg_session_store final : public session_store {
   result<live_session> open(const new_session& s, const session_life& life,
                             const acting& by) override {
     return in_transaction(session_, [&]() -> result<live_session> {
-      auto taken = session_.exec(
-          session_sql::take,
-          {to_string(s.user), s.password_hash, to_rfc3339(by.at), s.rehashed,
-           s.totp_step ? param{std::to_string(*s.totp_step)} : param{},
-           bytea_or_null(s.recovery_hash)});
+      auto taken = session_.exec(session_sql::take,
+                                 {to_string(s.user), s.password_hash, to_rfc3339(by.at), s.rehashed,
+                                  s.totp_step ? param{std::to_string(*s.totp_step)} : param{},
+                                  bytea_or_null(s.recovery_hash)});
       if (!taken) return taken.error();
       if (taken->size() == 0)
         return failure{errc::credentials_invalid, "name, password or code is wrong"};
@@ -210,10 +209,10 @@ class pg_session_store final : public session_store {
 
   result<std::uint64_t> forget(const lockout_rule& rule, timestamp at) override {
     std::uint64_t rows = 0;
-    for (const auto& [sql, before] : {std::pair{session_sql::forget_tokens, at},
-                                      std::pair{session_sql::forget_sessions, at - keep_ended},
-                                      std::pair{session_sql::forget_failures,
-                                                timestamp{at - rule.forget_after}}}) {
+    for (const auto& [sql, before] :
+         {std::pair{session_sql::forget_tokens, at},
+          std::pair{session_sql::forget_sessions, at - keep_ended},
+          std::pair{session_sql::forget_failures, timestamp{at - rule.forget_after}}}) {
       auto r = session_.exec(sql, {to_rfc3339(before)});
       if (!r) return r.error();
       rows += r->affected();
@@ -231,11 +230,11 @@ class pg_session_store final : public session_store {
 
   result<void> insert(const live_session& live, const new_session& s, const acting& by) {
     const bool second_factor = s.totp_step || s.recovery_hash;
-    auto r = session_.exec(session_sql::open,
-                           {to_string(live.id), to_string(live.user), to_rfc3339(by.at),
-                            to_rfc3339(live.expires_at), printable(by.address, 45),
-                            printable(s.user_agent, most_user_agent), s.cookie ? "t" : "f",
-                            second_factor ? "t" : "f"});
+    auto r = session_.exec(
+        session_sql::open,
+        {to_string(live.id), to_string(live.user), to_rfc3339(by.at), to_rfc3339(live.expires_at),
+         printable(by.address, 45), printable(s.user_agent, most_user_agent), s.cookie ? "t" : "f",
+         second_factor ? "t" : "f"});
     if (!r) return r.error();
     return add_token(s.refresh_hash, live, by);
   }
@@ -279,8 +278,8 @@ class pg_session_store final : public session_store {
   }
 
   result<void> end_reused(const live_session& live, const acting& by) {
-    auto r = session_.exec(session_sql::end, {to_string(live.id), to_string(live.user),
-                                              to_rfc3339(by.at), "reuse"});
+    auto r = session_.exec(session_sql::end,
+                           {to_string(live.id), to_string(live.user), to_rfc3339(by.at), "reuse"});
     if (!r) return r.error();
     auto entry = by.entry(audit_action::refresh_reused, target_of(live.name));
     entry.result = audit_result::denied;
@@ -296,7 +295,7 @@ class pg_session_store final : public session_store {
 }  // namespace
 
 std::unique_ptr<session_store> make_session_store(const database_options& options,
-                                            std::shared_ptr<pg::session> shared) {
+                                                  std::shared_ptr<pg::session> shared) {
   return std::make_unique<pg_session_store>(options, std::move(shared));
 }
 

@@ -1,5 +1,10 @@
 #pragma once
 
+#include "identity/crypto.hpp"
+#include "identity/lockout.hpp"
+#include "identity/refresh_token.hpp"
+#include "identity/role.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -8,10 +13,6 @@
 #include <string_view>
 #include <vector>
 
-#include "identity/crypto.hpp"
-#include "identity/lockout.hpp"
-#include "identity/refresh_token.hpp"
-#include "identity/role.hpp"
 #include "storage/acting.hpp"
 #include "storage/stores.hpp"
 
@@ -23,7 +24,7 @@ class session;
 
 /// How long sessions live.
 struct session_life {
-  std::chrono::seconds idle{14 * 86400};    ///< of a refresh token
+  std::chrono::seconds idle{14 * 86400};     ///< of a refresh token
   std::chrono::seconds longest{90 * 86400};  ///< of a session, however often it is refreshed
 };
 
@@ -104,8 +105,9 @@ class session_store : public store {
     refresh_verdict verdict{};
     live_session session{};
   };
-  virtual result<refreshed> refresh(const crypto::digest& presented, const crypto::digest& successor,
-                                    const session_life& life, const acting& by) = 0;
+  virtual result<refreshed> refresh(const crypto::digest& presented,
+                                    const crypto::digest& successor, const session_life& life,
+                                    const acting& by) = 0;
 
   /// The session, if it is alive and its user enabled. token_revoked, token_expired; not there:
   /// token_revoked.
@@ -129,6 +131,6 @@ result<std::unique_ptr<session_store>> open_session_store(const database_options
 
 /// The same on a connection that several stores share; `reconnect` of one is that of all.
 std::unique_ptr<session_store> make_session_store(const database_options& options,
-                                            std::shared_ptr<pg::session> shared);
+                                                  std::shared_ptr<pg::session> shared);
 
 }  // namespace td

@@ -90,10 +90,9 @@ class pg_signing_key_store final : public signing_key_store {
     }
     if (!plan.make) return ok();
     const auto k = make_signing_key(by.at, *plan.make);
-    auto r = session_.exec(add_sql,
-                           {k.kid, to_bytea(crypto::view(k.public_key)),
-                            to_bytea(crypto::seal(sealing, crypto::view(*k.seed), k.kid)),
-                            to_rfc3339(k.published_at), to_rfc3339(k.signs_from)});
+    auto r = session_.exec(add_sql, {k.kid, to_bytea(crypto::view(k.public_key)),
+                                     to_bytea(crypto::seal(sealing, crypto::view(*k.seed), k.kid)),
+                                     to_rfc3339(k.published_at), to_rfc3339(k.signs_from)});
     if (!r) return r.error();
     auto entry = by.entry(audit_action::signing_key_made, "signing_key " + k.kid);
     entry.detail = "signs from " + to_rfc3339(k.signs_from);
@@ -108,7 +107,7 @@ class pg_signing_key_store final : public signing_key_store {
 }  // namespace
 
 std::unique_ptr<signing_key_store> make_signing_key_store(const database_options& options,
-                                            std::shared_ptr<pg::session> shared) {
+                                                          std::shared_ptr<pg::session> shared) {
   return std::make_unique<pg_signing_key_store>(options, std::move(shared));
 }
 

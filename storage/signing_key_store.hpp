@@ -1,10 +1,11 @@
 #pragma once
 
+#include "identity/signing_key.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <vector>
 
-#include "identity/signing_key.hpp"
 #include "storage/acting.hpp"
 #include "storage/stores.hpp"
 
@@ -34,6 +35,6 @@ result<std::unique_ptr<signing_key_store>> open_signing_key_store(const database
 
 /// The same on a connection that several stores share; `reconnect` of one is that of all.
 std::unique_ptr<signing_key_store> make_signing_key_store(const database_options& options,
-                                            std::shared_ptr<pg::session> shared);
+                                                          std::shared_ptr<pg::session> shared);
 
 }  // namespace td

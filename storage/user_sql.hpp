@@ -17,11 +17,13 @@ inline constexpr const char* list =
     "FROM users u WHERE $1 IN ('', u.name) ORDER BY u.name";
 
 inline constexpr const char* secrets =
-    "SELECT id, name, password_hash, totp_sealed, totp_since IS NOT NULL, totp_last_step FROM users "
+    "SELECT id, name, password_hash, totp_sealed, totp_since IS NOT NULL, totp_last_step FROM "
+    "users "
     "WHERE id = $1";
 
 inline constexpr const char* add =
-    "INSERT INTO users (id, name, role, password_hash, password_changed_at, created_at, created_by) "
+    "INSERT INTO users (id, name, role, password_hash, password_changed_at, created_at, "
+    "created_by) "
     "VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT (name) DO NOTHING";
 
 /// Locks the row, so that what is decided from it holds until the COMMIT.

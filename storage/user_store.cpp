@@ -129,8 +129,7 @@ class pg_user_store final : public user_store {
 
   result<void> disable(std::string_view name, const acting& by) override {
     return change(name, [&](const current& u) -> result<void> {
-      if (u.disabled)
-        return failure{errc::conflict, fmt::format("{} is disabled already", name)};
+      if (u.disabled) return failure{errc::conflict, fmt::format("{} is disabled already", name)};
       if (auto fine = not_the_last_admin(name, u); !fine) return fine;
       if (auto ended = end_sessions(u.id, "disabled", by, {}); !ended) return ended.error();
       return write(user_sql::set_disabled, {to_string(u.id), to_rfc3339(by.at)},
@@ -192,8 +191,7 @@ class pg_user_store final : public user_store {
       auto r = session_.exec(user_sql::confirm_totp, {to_string(user), to_rfc3339(by.at),
                                                       std::to_string(step), hashes.text()});
       if (!r) return r.error();
-      if (r->size() == 0)
-        return failure{errc::conflict, "no authenticator waits to be confirmed"};
+      if (r->size() == 0) return failure{errc::conflict, "no authenticator waits to be confirmed"};
       if (auto ended = end_sessions(user, "revoked", by, keep); !ended) return ended.error();
       return append(session_, by.entry(audit_action::totp_enrolled, target_of(r->text(0, 0))),
                     by.at);
@@ -230,8 +228,7 @@ class pg_user_store final : public user_store {
 
   /// One at a time decides who is the first admin, or the last.
   result<void> lock() {
-    auto r =
-        session_.exec("SELECT " + lock_call("pg_advisory_xact_lock", lock_class::identity));
+    auto r = session_.exec("SELECT " + lock_call("pg_advisory_xact_lock", lock_class::identity));
     if (!r) return r.error();
     return ok();
   }
@@ -263,9 +260,9 @@ class pg_user_store final : public user_store {
   result<uuid> insert(std::string_view name, role r, std::string_view password_hash,
                       const acting& by) {
     const auto id = random_uuid();
-    auto added = session_.exec(user_sql::add,
-                               {to_string(id), std::string{name}, std::string{name_of(r)},
-                                std::string{password_hash}, to_rfc3339(by.at), by.who});
+    auto added =
+        session_.exec(user_sql::add, {to_string(id), std::string{name}, std::string{name_of(r)},
+                                      std::string{password_hash}, to_rfc3339(by.at), by.who});
     if (!added) return added.error();
     if (added->affected() == 0)
       return failure{errc::conflict, fmt::format("there is a user {} already", name)};
@@ -280,9 +277,9 @@ class pg_user_store final : public user_store {
     auto r = session_.exec(user_sql::other_admins, {to_string(u.id)});
     if (!r) return r.error();
     if (r->number(0, 0) > 0) return ok();
-    return failure{errc::conflict,
-                   fmt::format("{} is the last admin who can sign in: make another one first",
-                               name)};
+    return failure{
+        errc::conflict,
+        fmt::format("{} is the last admin who can sign in: make another one first", name)};
   }
 
   result<std::uint32_t> end_sessions(const uuid& user, const char* why, const acting& by,

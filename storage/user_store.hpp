@@ -1,5 +1,8 @@
 #pragma once
 
+#include "identity/crypto.hpp"
+#include "identity/role.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -7,8 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "identity/crypto.hpp"
-#include "identity/role.hpp"
 #include "storage/acting.hpp"
 #include "storage/stores.hpp"
 

@@ -32,13 +32,13 @@ struct fixture : test::deterministic, test::fresh_database {
   }
 
   audit_chain_actor made() {
-    return make_scheduled_audit_chain(
-        sys, {.key = key,
-              .head_file = folder / "head",
-              .open = [this]() -> result<std::unique_ptr<audit_store>> {
-                if (away) return failure{errc::database_away, "away"};
-                return open_audit_store(options);
-              }});
+    return make_scheduled_audit_chain(sys,
+                                      {.key = key,
+                                       .head_file = folder / "head",
+                                       .open = [this]() -> result<std::unique_ptr<audit_store>> {
+                                         if (away) return failure{errc::database_away, "away"};
+                                         return open_audit_store(options);
+                                       }});
   }
   void start() {
     actor = made();
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_log_that_was_cut_while_nobody_looked_does_not_become_the_
   BOOST_TEST(kept() == before);
   add();
   advance(30s);
-  BOOST_TEST(chained() == 4);  // it goes on
+  BOOST_TEST(chained() == 4);    // it goes on
   BOOST_TEST(kept() == before);  // what tells of the cut stays
 }
 

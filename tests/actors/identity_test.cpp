@@ -1,6 +1,8 @@
 // Signing in, end to end but for HTTP: real actors on threads of their own, a real database, two
 // nodes.
 
+#include "identity/totp.hpp"
+
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
@@ -15,7 +17,6 @@
 
 #include "actors/identity_start.hpp"
 #include "actors/session.hpp"
-#include "identity/totp.hpp"
 #include "tests/storage/fixtures.hpp"
 
 using namespace td;
@@ -83,8 +84,7 @@ struct node {
 };
 
 struct world : test::fresh_database {
-  explicit world(test::postgres_server& on = test::postgres_server::shared())
-      : fresh_database{on} {
+  explicit world(test::postgres_server& on = test::postgres_server::shared()) : fresh_database{on} {
     must(stores.users->add("anna", role::manager, *hash_password(password, cheap), {}));
     must(stores.users->add("root", role::admin, *hash_password(password, cheap), {}));
     node_ = std::make_unique<node>(options, rules());
@@ -162,9 +162,11 @@ BOOST_AUTO_TEST_CASE(who_signs_in_is_known_by_their_token) {
 BOOST_AUTO_TEST_CASE(whatever_is_wrong_with_a_login_has_one_answer) {
   must(stores.users->disable("anna", {}));
   std::set<std::string> answers;
-  for (const auto& [name, pw] : std::map<std::string, std::string>{
-           {"root", wrong}, {"nobody", password}, {"anna", password}, {"no such name!", password},
-           {"", ""}}) {
+  for (const auto& [name, pw] : std::map<std::string, std::string>{{"root", wrong},
+                                                                   {"nobody", password},
+                                                                   {"anna", password},
+                                                                   {"no such name!", password},
+                                                                   {"", ""}}) {
     const auto r = login(name, pw);
     BOOST_TEST((code_of(r) == errc::credentials_invalid), name);
     answers.insert(to_string(r.error()));
@@ -278,8 +280,7 @@ BOOST_AUTO_TEST_CASE(a_password_is_changed_by_who_knows_it) {
 
 BOOST_AUTO_TEST_CASE(a_second_factor_is_enrolled_asked_for_and_used_once) {
   const auto in = must(login("anna"));
-  const auto uri =
-      must(answered<std::string>([&](auto done) { desk().offer_totp(in.who, done); }));
+  const auto uri = must(answered<std::string>([&](auto done) { desk().offer_totp(in.who, done); }));
   BOOST_TEST(uri.starts_with("otpauth://totp/TaylorDash:anna?secret="));
   BOOST_TEST(!!login("anna"));  // not in force yet
   const auto sealed = must(stores.users->secrets(in.who.user)).totp_sealed;
@@ -322,8 +323,8 @@ BOOST_AUTO_TEST_CASE(a_flood_of_logins_is_refused_and_everybody_has_an_answer) {
   };
   const auto counts = std::make_shared<tally>();
   for (std::size_t i = 0; i < flood; ++i) {
-    desk().login({.name = "nobody" + std::to_string(i), .password = wrong}, {.address = "192.0.2.8"},
-                 [counts](result<signed_in> r) {
+    desk().login({.name = "nobody" + std::to_string(i), .password = wrong},
+                 {.address = "192.0.2.8"}, [counts](result<signed_in> r) {
                    const std::lock_guard lock{counts->mutex};
                    ++counts->codes[code_of(r)];
                    if (++counts->answers == flood) counts->all.set_value();

@@ -102,8 +102,9 @@ BOOST_AUTO_TEST_CASE(an_audit_row_is_one_line) {
   waits.position = 0;
   const auto text = render_audit(plain, {login(), waits});
   BOOST_TEST(std::count(text.begin(), text.end(), '\n') == 3);
-  BOOST_TEST(says(text, "7  2026-11-21 12:00:00Z  nobody  login   user anna  denied  192.0.2.1  "
-                        "wrong name or password"),
+  BOOST_TEST(says(text,
+                  "7  2026-11-21 12:00:00Z  nobody  login   user anna  denied  192.0.2.1  "
+                  "wrong name or password"),
              text);
   BOOST_TEST(says(text, "waits"), text);
   const auto o = boost::json::parse(audit_json({login()})).as_object();

@@ -1,7 +1,4 @@
 // Everything that a stranger may present as proof of who they are.
-#include <cstdint>
-#include <string>
-
 #include "identity/access_token.hpp"
 #include "identity/api_key.hpp"
 #include "identity/audit.hpp"
@@ -10,6 +7,10 @@
 #include "identity/refresh_token.hpp"
 #include "identity/totp.hpp"
 #include "identity/user_name.hpp"
+
+#include <cstdint>
+#include <string>
+
 #include "tests/fuzz/fuzzing.hpp"
 
 namespace {

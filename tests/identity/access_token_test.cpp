@@ -33,10 +33,8 @@ struct fixture {
   signing_key key = make_signing_key(some_noon(), some_noon());
   key_ring ring{{key}};
   token_rules rules{.issuer = "urn:uuid:0b1d"};
-  access_claims anna{.user = random_uuid(),
-                     .session = random_uuid(),
-                     .name = "anna",
-                     .role = role::manager};
+  access_claims anna{
+      .user = random_uuid(), .session = random_uuid(), .name = "anna", .role = role::manager};
 
   std::string issued() const { return issue_access_token(anna, key, rules, now); }
 
@@ -109,7 +107,9 @@ BOOST_AUTO_TEST_CASE(no_other_algorithm_is_obeyed) {
       R"({ "alg":"EdDSA","kid":")" + kid + R"(","typ":"at+jwt"})",
       R"({"alg":"EdDSA","kid":")" + kid + R"(","typ":"at+jwt","crit":["x"]})",
       R"({"alg":"EdDSA","kid":")" + kid + R"(","typ":"at+jwt","jku":"https://evil.example"})",
-      "", "{}", "null"};
+      "",
+      "{}",
+      "null"};
   for (const auto& h : headers)
     BOOST_TEST((refused(made(h, payload, key)) == errc::token_invalid), h);
   BOOST_TEST((refused(made(own_header(), payload, key)) == errc::internal));  // but for ours
@@ -126,8 +126,8 @@ BOOST_AUTO_TEST_CASE(an_unsigned_one_and_one_signed_with_the_public_half_are_non
 
 BOOST_AUTO_TEST_CASE(another_key_s_signature_is_none_even_under_our_kid) {
   const auto other = make_signing_key(some_noon(), some_noon());
-  BOOST_TEST((refused(made(own_header(), payload_with("anna", "anna"), other)) ==
-              errc::token_invalid));
+  BOOST_TEST(
+      (refused(made(own_header(), payload_with("anna", "anna"), other)) == errc::token_invalid));
   BOOST_TEST((refused(issue_access_token(anna, other, rules, now)) == errc::token_invalid));
 }
 
@@ -137,10 +137,10 @@ BOOST_AUTO_TEST_CASE(what_was_made_for_others_is_refused) {
               errc::token_invalid));
   BOOST_TEST((refused(made(header, payload_with("\"taylordash\"", "\"else\""), key)) ==
               errc::token_invalid));
-  BOOST_TEST((refused(made(header, payload_with("\"sid\":", "\"xid\":"), key)) ==
-              errc::token_invalid));
-  BOOST_TEST((refused(made(header, payload_with("\"exp\":1", "\"exp\":1e"), key)) ==
-              errc::token_invalid));
+  BOOST_TEST(
+      (refused(made(header, payload_with("\"sid\":", "\"xid\":"), key)) == errc::token_invalid));
+  BOOST_TEST(
+      (refused(made(header, payload_with("\"exp\":1", "\"exp\":1e"), key)) == errc::token_invalid));
   BOOST_TEST((refused(made(header, payload_with("\"exp\":1", "\"exp\":99999999999991"), key)) ==
               errc::token_invalid));
   BOOST_TEST((refused(made(header, "[]", key)) == errc::token_invalid));

@@ -1,10 +1,11 @@
 #pragma once
 
+#include "identity/crypto.hpp"
+
 #include <algorithm>
 #include <string>
 #include <string_view>
 
-#include "identity/crypto.hpp"
 #include "pipeline/time.hpp"
 
 namespace td::test {

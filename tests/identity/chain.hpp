@@ -1,8 +1,9 @@
 #pragma once
 
+#include "identity/audit.hpp"
+
 #include <vector>
 
-#include "identity/audit.hpp"
 #include "tests/identity/bytes.hpp"
 
 namespace td::test {

@@ -1,9 +1,10 @@
 #include "identity/refresh_token.hpp"
 
+#include "identity/csrf.hpp"
+
 #include <boost/test/unit_test.hpp>
 #include <rapidcheck.h>
 
-#include "identity/csrf.hpp"
 #include "tests/identity/bytes.hpp"
 
 using namespace td;
@@ -29,9 +30,9 @@ BOOST_AUTO_TEST_CASE(are_random_and_found_by_their_hash) {
 
 BOOST_AUTO_TEST_CASE(what_does_not_look_like_one_is_none) {
   const auto text = first_refresh_token().text;
-  for (const auto& bad : {std::string{}, text + "A", text.substr(1), text.substr(0, 46),
-                          "tdx_" + text.substr(4), text.substr(0, 46) + "=",
-                          text.substr(0, 46) + "\n"})
+  for (const auto& bad :
+       {std::string{}, text + "A", text.substr(1), text.substr(0, 46), "tdx_" + text.substr(4),
+        text.substr(0, 46) + "=", text.substr(0, 46) + "\n"})
     BOOST_TEST(!refresh_hash(bad), bad);
 }
 
@@ -58,7 +59,8 @@ BOOST_AUTO_TEST_CASE(a_replaced_one_is_repeated_within_the_grace_and_reused_afte
   BOOST_TEST((judge_refresh(t, expires, t + refresh_grace - 1us) == refresh_verdict::repeat));
   BOOST_TEST((judge_refresh(t, expires, t + refresh_grace) == refresh_verdict::reused));
   BOOST_TEST((judge_refresh(t, expires, t + 2h) == refresh_verdict::reused));
-  BOOST_TEST((judge_refresh(t, expires, t - 1s) == refresh_verdict::repeat));  // another node's clock
+  BOOST_TEST(
+      (judge_refresh(t, expires, t - 1s) == refresh_verdict::repeat));  // another node's clock
 }
 
 BOOST_AUTO_TEST_CASE(a_csrf_token_fits_its_session_alone) {

@@ -99,8 +99,8 @@ BOOST_AUTO_TEST_CASE(a_folder_or_a_place_that_is_not_there_is_a_failure) {
 
 BOOST_AUTO_TEST_CASE(keys_for_different_uses_differ) {
   const auto s = *make_secret(file());
-  const std::vector<crypto::key> all{s.signing_keys(), s.audit(), s.csrf(),
-                                     s.refresh(),      s.totp(),  s.recovery(), s.bytes};
+  const std::vector<crypto::key> all{s.signing_keys(), s.audit(),    s.csrf(), s.refresh(),
+                                     s.totp(),         s.recovery(), s.bytes};
   for (std::size_t i = 0; i < all.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j)
       BOOST_TEST((all[i] != all[j]));

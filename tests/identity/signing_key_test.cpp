@@ -32,8 +32,8 @@ BOOST_AUTO_TEST_CASE(the_thumbprint_is_that_of_rfc_8037_appendix_a3) {
 
 BOOST_AUTO_TEST_CASE(the_signature_is_that_of_rfc_8037_appendix_a4) {
   const auto seed = key_of(*crypto::from_base64url("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"));
-  const auto input = std::string{"eyJhbGciOiJFZERTQSJ9."} +
-                     crypto::base64url("Example of Ed25519 signing");
+  const auto input =
+      std::string{"eyJhbGciOiJFZERTQSJ9."} + crypto::base64url("Example of Ed25519 signing");
   BOOST_TEST(crypto::base64url(crypto::view(crypto::sign(seed, input))) ==
              "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KA"
              "g");
@@ -88,8 +88,8 @@ BOOST_AUTO_TEST_CASE(whenever_somebody_looks_there_is_a_key_and_every_live_token
       tokens.push_back({signer->kid, now + rule.verify_after});
       for (const auto& t : tokens) {
         if (t.ends <= now) continue;
-        RC_ASSERT(std::any_of(keys.begin(), keys.end(),
-                              [&](const auto& k) { return k.kid == t.kid; }));
+        RC_ASSERT(
+            std::any_of(keys.begin(), keys.end(), [&](const auto& k) { return k.kid == t.kid; }));
       }
       RC_ASSERT(keys.size() <= 3u);
       now += std::chrono::seconds{*rc::gen::inRange(1, 10 * 86400)};

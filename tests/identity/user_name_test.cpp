@@ -13,8 +13,8 @@ BOOST_AUTO_TEST_CASE(have_one_form) {
 }
 
 BOOST_AUTO_TEST_CASE(are_made_of_few_characters) {
-  for (const auto* bad : {"", "a", ".anna", "-a", "an na", "anna\n", "anna'--", "\xc3\xa4nna", "a/b",
-                          "a\"b", "<b>"})
+  for (const auto* bad :
+       {"", "a", ".anna", "-a", "an na", "anna\n", "anna'--", "\xc3\xa4nna", "a/b", "a\"b", "<b>"})
     BOOST_TEST(!user_name_from(bad), bad);
   BOOST_TEST(!user_name_from(std::string(65, 'a')));
   BOOST_TEST(!user_name_from(std::string{"an\0na", 5}));

@@ -22,8 +22,8 @@ struct key_fixture : fresh_database {
     must(users->add("anna", role::manager, "x", {}));
   }
   uuid added(std::optional<timestamp> expires = {}) {
-    return must(
-        store->add({"anna", "press", {scope::events_write, scope::events_read}, expires}, text, {}));
+    return must(store->add({"anna", "press", {scope::events_write, scope::events_read}, expires},
+                           text, {}));
   }
   errc refused(const api_key_text& t, timestamp at) {
     const auto r = store->check(t, at);
@@ -58,8 +58,8 @@ BOOST_AUTO_TEST_CASE(a_key_may_no_more_than_its_owner) {
   const auto r = store->add({"anna", "too much", {scope::admin}, {}}, text, {});
   BOOST_TEST((r.error().code == errc::permission_denied));
   BOOST_TEST(r.error().detail.find("pipeline:operate") != std::string::npos);
-  BOOST_TEST((store->add({"nobody", "x", {scope::admin}, {}}, text, {}).error().code ==
-              errc::not_found));
+  BOOST_TEST(
+      (store->add({"nobody", "x", {scope::admin}, {}}, text, {}).error().code == errc::not_found));
   BOOST_TEST(must(store->list("")).empty());
 }
 

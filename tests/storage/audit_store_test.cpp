@@ -1,10 +1,11 @@
 #include "storage/audit_store.hpp"
 
+#include "identity/audit_check.hpp"
+
 #include <thread>
 
 #include <boost/test/unit_test.hpp>
 
-#include "identity/audit_check.hpp"
 #include "tests/storage/fixtures.hpp"
 
 using namespace td;
@@ -206,18 +207,20 @@ BOOST_AUTO_TEST_CASE(a_removed_row_is_found) {
 
 BOOST_AUTO_TEST_CASE(an_inserted_row_is_found) {
   add_chained(10);
-  tamper("INSERT INTO auth_audit_log SELECT gen_random_uuid(), at, action, result, 'user bo', "
-         "actor_id, target, before, after, address, request_id, detail, 11, mac, link FROM "
-         "auth_audit_log WHERE position = 10");
+  tamper(
+      "INSERT INTO auth_audit_log SELECT gen_random_uuid(), at, action, result, 'user bo', "
+      "actor_id, target, before, after, address, request_id, detail, 11, mac, link FROM "
+      "auth_audit_log WHERE position = 10");
   BOOST_TEST(finds(kind::inserted, 11, 11));
 }
 
 BOOST_AUTO_TEST_CASE(a_row_squeezed_in_between_is_found) {
   add_chained(10);
-  tamper("ALTER TABLE auth_audit_log DROP CONSTRAINT auth_audit_log_position_key; "
-         "INSERT INTO auth_audit_log SELECT gen_random_uuid(), at, action, result, 'user bo', "
-         "actor_id, target, before, after, address, request_id, detail, position, mac, link FROM "
-         "auth_audit_log WHERE position = 5");
+  tamper(
+      "ALTER TABLE auth_audit_log DROP CONSTRAINT auth_audit_log_position_key; "
+      "INSERT INTO auth_audit_log SELECT gen_random_uuid(), at, action, result, 'user bo', "
+      "actor_id, target, before, after, address, request_id, detail, position, mac, link FROM "
+      "auth_audit_log WHERE position = 5");
   BOOST_TEST(finds(kind::inserted, 5, 5));
 }
 

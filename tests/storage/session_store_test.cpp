@@ -191,8 +191,7 @@ BOOST_AUTO_TEST_CASE(unused_tokens_expire_and_never_outlive_their_session) {
   }
   const auto last = must(refresh(token, start + life.longest - 1s));
   BOOST_TEST((last.session.refresh_expires_at == start + life.longest));
-  BOOST_TEST((refused(successor_of(token.text, key), start + life.longest) ==
-              errc::token_expired));
+  BOOST_TEST((refused(successor_of(token.text, key), start + life.longest) == errc::token_expired));
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_token_is_none_of_ours) {
@@ -222,8 +221,8 @@ BOOST_AUTO_TEST_CASE(sessions_are_ended_by_their_user_alone) {
 BOOST_AUTO_TEST_CASE(failures_lock_one_account_from_one_address) {
   const lockout_rule rule;
   for (int i = 0; i < 5; ++i)
-    BOOST_TEST(must(store->note_failure("anna", "198.51.100.1", rule, "wrong", at(start))).count() ==
-               0);
+    BOOST_TEST(
+        must(store->note_failure("anna", "198.51.100.1", rule, "wrong", at(start))).count() == 0);
   BOOST_TEST((must(store->note_failure("anna", "198.51.100.1", rule, "wrong", at(start))) == 30s));
   const auto wait = [&](const char* account, const char* address, timestamp t) {
     return must(store->look_up(account, address, t)).wait;
@@ -233,8 +232,8 @@ BOOST_AUTO_TEST_CASE(failures_lock_one_account_from_one_address) {
   BOOST_TEST((wait("anna", "198.51.100.1", start + 30s) == 0s));
   BOOST_TEST((wait("anna", "192.0.2.1", start) == 0s));  // anna herself, from her own desk
   BOOST_TEST((wait("bo", "198.51.100.1", start) == 0s));
-  BOOST_TEST((must(store->note_failure("anna", "198.51.100.1", rule, "wrong", at(start + 30s))) ==
-              60s));
+  BOOST_TEST(
+      (must(store->note_failure("anna", "198.51.100.1", rule, "wrong", at(start + 30s))) == 60s));
   BOOST_TEST(number("SELECT count(*) FROM auth_audit_log WHERE result = 'denied'") == 7);
 }
 

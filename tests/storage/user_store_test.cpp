@@ -202,7 +202,8 @@ BOOST_AUTO_TEST_CASE(an_authenticator_is_in_force_once_it_is_confirmed) {
   must(store->remove_totp("anna", by_anna));
   BOOST_TEST(!found("anna").second_factor);
   BOOST_TEST(found("anna").recovery_codes == 0u);
-  BOOST_TEST(audit("action LIKE 'totp%'") == "totp_enrolled user anna ok, totp_removed user anna ok");
+  BOOST_TEST(audit("action LIKE 'totp%'") ==
+             "totp_enrolled user anna ok, totp_removed user anna ok");
 }
 
 BOOST_AUTO_TEST_CASE(the_database_itself_refuses_what_no_program_of_ours_would_write) {
