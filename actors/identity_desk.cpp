@@ -8,22 +8,11 @@
 
 #include <utility>
 
-#include <fmt/format.h>
+#include "actors/identity_failure.hpp"
 
 namespace td {
 
 namespace {
-
-constexpr const char* issuer_in_apps = "TaylorDash";
-
-failure wrong_credentials() {
-  return {errc::credentials_invalid, "name, password or code is wrong"};
-}
-
-failure locked(std::chrono::seconds wait) {
-  return {errc::locked_out,
-          fmt::format("too many logins have failed: try again in {} s", wait.count())};
-}
 
 principal principal_of(const live_session& live, timestamp expires_at) {
   return {.what = principal::kind::user,
@@ -43,12 +32,6 @@ principal principal_of(const api_key_record& key) {
           .role = key.owner_role,
           .scopes = key.scopes & scopes_of(key.owner_role),
           .expires_at = key.expires_at.value_or(timestamp::max())};
-}
-
-/// A session's user: an API key has no session, and no password.
-result<void> needs_a_session(const principal& who) {
-  if (who.what == principal::kind::user) return ok();
-  return failure{errc::permission_denied, "an API key can't do this: sign in"};
 }
 
 }  // namespace
@@ -149,7 +132,7 @@ void identity_desk::login(login_request request, requester from, reply<signed_in
 }
 
 void identity_desk::check_login(const std::shared_ptr<login_state>& s, const login_facts& facts) {
-  if (facts.wait.count() > 0) return s->done(locked(facts.wait));
+  if (facts.wait.count() > 0) return s->done(identity_failure::locked(facts.wait));
   s->user = facts.user;
   auto password = std::move(s->request.password);
   if (password.size() > max_password_bytes) password.resize(max_password_bytes + 1);
@@ -205,13 +188,19 @@ void identity_desk::open_session(const std::shared_ptr<login_state>& s) {
 }
 
 void identity_desk::refuse_login(const std::shared_ptr<login_state>& s, const char* why) {
+  note_failure(s->account, s->address_group, s->from, why, [s](const failure& f) { s->done(f); });
+}
+
+void identity_desk::note_failure(std::string account, std::string group, requester from,
+                                 const char* why, std::function<void(const failure&)> done) {
   ask<std::chrono::seconds>(
-      [self = shared_from_this(), s, why](identity_stores& stores) {
-        return stores.sessions->note_failure(s->account, s->address_group, self->rules_.lockout,
-                                             why, self->acting_from(s->from));
+      [self = shared_from_this(), account = std::move(account), group = std::move(group),
+       from = std::move(from), why](identity_stores& stores) {
+        return stores.sessions->note_failure(account, group, self->rules_.lockout, why,
+                                             self->acting_from(from));
       },
-      [s](result<std::chrono::seconds> wait) {
-        s->done(wait ? wrong_credentials() : wait.error());
+      [done = std::move(done)](result<std::chrono::seconds> wait) {
+        done(wait ? identity_failure::wrong_credentials() : wait.error());
       });
 }
 
@@ -252,7 +241,7 @@ void identity_desk::refresh(std::string text, requester from, reply<signed_in> d
 }
 
 void identity_desk::logout(principal who, requester from, reply<void> done) {
-  if (auto fine = needs_a_session(who); !fine) return done(fine);
+  if (auto fine = identity_failure::unless_session(who); !fine) return done(fine);
   ask<void>(
       [who, from](identity_stores& s) {
         return s.sessions->end(who.user, who.id, true, acting_of(who, from));
@@ -278,121 +267,6 @@ bool identity_desk::csrf_token_fits(std::string_view token, const uuid& session)
 
 std::string identity_desk::jwks() const {
   return ring()->jwks();
-}
-
-// -- accounts ---
-
-void identity_desk::hash(std::string password, std::string user_name, reply<std::string> done) {
-  if (auto fit = check_password(password, user_name); !fit) return done(fit.error());
-  const answer<std::string> once{std::move(done)};
-  auto taken = pool_.submit([once, password = std::move(password), cost = rules_.cost]() mutable {
-    auto hashed = hash_password(password, cost);
-    crypto::wipe(password);
-    once(std::move(hashed));
-  });
-  if (!taken) once(taken.error());
-}
-
-void identity_desk::check_on_pool(std::string stored_hash, std::string password,
-                                  reply<checked_password> done) {
-  const answer<checked_password> once{std::move(done)};
-  auto taken = pool_.submit([once, stored_hash = std::move(stored_hash),
-                             password = std::move(password), cost = rules_.cost]() mutable {
-    checked_password checked{verify_password(stored_hash, password), {}};
-    if (checked.right && needs_rehash(stored_hash, cost)) {
-      if (auto again = hash_password(password, cost)) checked.rehashed = *std::move(again);
-    }
-    crypto::wipe(password);
-    once(std::move(checked));
-  });
-  if (!taken) once(taken.error());
-}
-
-void identity_desk::change_password(principal who, std::string before, std::string after,
-                                    requester from, reply<void> done) {
-  const answer<void> once{std::move(done)};
-  if (auto fine = needs_a_session(who); !fine) return once(fine);
-  if (auto fit = check_password(after, who.name); !fit) return once(fit);
-  // Only what refuses a login is used of it; that nobody used it is no answer.
-  auto s = std::make_shared<login_state>(login_state{{},
-                                                     from,
-                                                     who.name,
-                                                     address_group(from.address),
-                                                     std::nullopt,
-                                                     {},
-                                                     answer<signed_in>{[once](result<signed_in> r) {
-                                                       if (r.error().code != errc::stopping)
-                                                         once(r.error());
-                                                     }}});
-  ask<login_facts>(
-      [s, at = rules_.clock()](identity_stores& stores) {
-        return stores.sessions->look_up(s->account, s->address_group, at);
-      },
-      [self = shared_from_this(), s, once, who, before = std::move(before),
-       after = std::move(after)](result<login_facts> facts) {
-        if (!facts) return once(facts.error());
-        if (facts->wait.count() > 0) return once(locked(facts->wait));
-        if (!facts->user) return once(wrong_credentials());
-        self->check_on_pool(facts->user->password_hash, before,
-                            [self, s, once, who, after](result<checked_password> checked) {
-                              if (!checked) return once(checked.error());
-                              if (!checked->right)
-                                return self->refuse_login(s, "wrong password in a change of it");
-                              self->store_changed_password(who, s->from, after, once);
-                            });
-      });
-}
-
-void identity_desk::store_changed_password(const principal& who, const requester& from,
-                                           std::string after, const answer<void>& done) {
-  hash(std::move(after), who.name,
-       [self = shared_from_this(), who, from, done](result<std::string> hashed) {
-         if (!hashed) return done(hashed.error());
-         self->ask<void>(
-             [who, from, hashed = *hashed](identity_stores& s) {
-               return s.users->set_password(who.name, hashed, acting_of(who, from), true, who.id);
-             },
-             [done](result<void> r) { done(r); });
-       });
-}
-
-void identity_desk::offer_totp(principal who, reply<std::string> done) {
-  if (auto fine = needs_a_session(who); !fine) return done(fine.error());
-  const auto secret = make_totp_secret();
-  ask<std::string>(
-      [who, secret, key = rules_.secret.totp()](identity_stores& s) -> result<std::string> {
-        auto kept = s.users->offer_totp(who.user, crypto::seal(key, secret, to_string(who.user)));
-        if (!kept) return kept.error();
-        return totp_uri(issuer_in_apps, who.name, secret);
-      },
-      std::move(done));
-}
-
-void identity_desk::confirm_totp(principal who, std::string code, requester from,
-                                 reply<std::vector<std::string>> done) {
-  if (auto fine = needs_a_session(who); !fine) return done(fine.error());
-  ask<std::vector<std::string>>(
-      [self = shared_from_this(), who, from,
-       code = std::move(code)](identity_stores& s) -> result<std::vector<std::string>> {
-        const auto& secret = self->rules_.secret;
-        const auto kept = s.users->secrets(who.user);
-        if (!kept) return kept.error();
-        if (kept->totp_confirmed || kept->totp_sealed.empty())
-          return failure{errc::conflict, "no authenticator waits to be confirmed"};
-        const auto bytes = crypto::open(secret.totp(), kept->totp_sealed, to_string(who.user));
-        const auto step =
-            bytes ? accept_totp(*bytes, code, kept->totp_last_step, self->rules_.clock())
-                  : std::nullopt;
-        if (!step) return failure{errc::credentials_invalid, "the code is wrong"};
-        const auto codes = make_recovery_codes();
-        std::vector<crypto::digest> hashes;
-        for (const auto& c : codes)
-          hashes.push_back(recovery_hash(c, secret.recovery()));
-        auto r = s.users->confirm_totp(who.user, *step, hashes, acting_of(who, from), who.id);
-        if (!r) return r.error();
-        return codes;
-      },
-      std::move(done));
 }
 
 // -- for the actors ---

@@ -105,6 +105,9 @@ class identity_desk final : public identity_service,
   void check_login(const std::shared_ptr<login_state>& s, const login_facts& facts);
   void finish_login(const std::shared_ptr<login_state>& s, const checked_password& checked);
   void refuse_login(const std::shared_ptr<login_state>& s, const char* why);
+  /// Counts it; then `done` has the one answer that there is for it.
+  void note_failure(std::string account, std::string group, requester from, const char* why,
+                    std::function<void(const failure&)> done);
   void open_session(const std::shared_ptr<login_state>& s);
   result<signed_in> sign_in(const live_session& live, std::string refresh_token) const;
 

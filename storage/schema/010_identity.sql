@@ -4,7 +4,8 @@
 CREATE TABLE users (
   id                  uuid        PRIMARY KEY,
   name                text        NOT NULL UNIQUE CHECK (name ~ '^[a-z0-9][a-z0-9._@+-]{1,63}$'),
-  role                text        NOT NULL CONSTRAINT users_role CHECK (role IN ('viewer', 'operator', 'admin')),
+  role                text        NOT NULL
+                      CONSTRAINT users_role CHECK (role IN ('viewer', 'operator', 'admin')),
   password_hash       text        NOT NULL,  -- argon2id, PHC string
   password_changed_at timestamptz NOT NULL,
   totp_sealed         bytea,                 -- null: no authenticator
@@ -94,7 +95,9 @@ BEGIN
 END $$;
 CREATE TRIGGER users_changed AFTER UPDATE OF role, disabled_at, name OR DELETE ON users
   FOR EACH ROW EXECUTE FUNCTION identity_changed('user');
-CREATE TRIGGER user_sessions_changed AFTER UPDATE OF revoked_at, expires_at OR DELETE ON user_sessions
+CREATE TRIGGER user_sessions_changed
+  AFTER UPDATE OF revoked_at, expires_at OR DELETE ON user_sessions
   FOR EACH ROW EXECUTE FUNCTION identity_changed('session');
-CREATE TRIGGER api_keys_changed AFTER UPDATE OF hash, owner_id, scopes, expires_at, revoked_at OR DELETE ON api_keys
+CREATE TRIGGER api_keys_changed
+  AFTER UPDATE OF hash, owner_id, scopes, expires_at, revoked_at OR DELETE ON api_keys
   FOR EACH ROW EXECUTE FUNCTION identity_changed('key');

@@ -1,11 +1,12 @@
--- Who did what, on what, from where. A row is inserted in the transaction of what it tells of; within
--- a second one node gives it its place in the chain (position, mac, link), under a key that is not in
--- the database. Chaining in each transaction would let all of them wait for each other.
+-- Who did what, on what, from where. A row is inserted in the transaction of what it tells of;
+-- within a second one node gives it its place in the chain (position, mac, link), under a key that
+-- is not in the database. Chaining in each transaction would let all of them wait for each other.
 CREATE TABLE auth_audit_log (
   id         uuid        PRIMARY KEY,
   at         timestamptz NOT NULL,
   action     text        NOT NULL CHECK (action ~ '^[a-z][a-z_]{2,49}$'),
-  result     text        NOT NULL CONSTRAINT auth_audit_log_result CHECK (result IN ('ok', 'denied', 'failed')),
+  result     text        NOT NULL
+             CONSTRAINT auth_audit_log_result CHECK (result IN ('ok', 'denied', 'failed')),
   actor      text        NOT NULL CHECK (octet_length(actor) <= 500),
   actor_id   uuid,
   target     text        NOT NULL CHECK (octet_length(target) <= 500),
