@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(lists_are_filtered_and_paged) {
   for (auto rows = must(store->list(page)); !rows.empty(); rows = must(store->list(page))) {
     for (const auto& r : rows)
       seen += r.entry.request_id + " ";
-    page.before = {rows.back().at, rows.back().id};
+    page.before = std::pair{rows.back().at, rows.back().id};
   }
   BOOST_TEST(seen == "r-9 r-8 r-7 r-6 r-5 r-4 r-3 r-2 r-1 r-0 ");
 }
