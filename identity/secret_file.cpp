@@ -67,13 +67,13 @@ result<deployment_secret> load_secret(const std::filesystem::path& file) {
   }
   if (fd < 0) return trouble("cannot read", file);
   struct stat about {};
-  const bool known = ::fstat(fd, &about) == 0;
+  const bool regular = ::fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
   std::string text(secret_characters + 2, '\0');
   const auto size = ::read(fd, text.data(), text.size());
   ::close(fd);
   text.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   if (text.size() == secret_characters + 1 && text.back() == '\n') text.pop_back();
-  if (known && (about.st_mode & S_IROTH) != 0) {
+  if (regular && (about.st_mode & S_IROTH) != 0) {
     return failure{
         errc::permission_denied,
         fmt::format("every user of this machine may read {0}: chmod 600 {0}", file.string())};
