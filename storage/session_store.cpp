@@ -124,18 +124,18 @@ class pg_session_store final : public session_store {
                             const session_life& life, const acting& by) override {
     // What ends a session is to be committed, and is a failure all the same.
     struct outcome {
-      std::optional<failure> refused{};
       refreshed done{};
+      std::optional<failure> refused{};
     };
     auto r = in_transaction(session_, [&]() -> result<outcome> {
       auto row = session_.exec(session_sql::presented, {bytea_of(presented)});
       if (!row) return row.error();
       if (row->size() == 0) {
-        return outcome{failure{errc::token_invalid, "the refresh token is none of ours"}, {}};
+        return outcome{{}, failure{errc::token_invalid, "the refresh token is none of ours"}};
       }
-      outcome o{{}, {{}, presented_session(*row)}};
+      outcome o{{{}, presented_session(*row)}, {}};
       auto& live = o.done.session;
-      if (row->truth(0, 3) || row->truth(0, 9)) return outcome{revoked(), {}};
+      if (row->truth(0, 3) || row->truth(0, 9)) return outcome{{}, revoked()};
       const auto rotated = row->is_null(0, 1) ? std::nullopt : std::optional{row->time(0, 1)};
       o.done.verdict = judge_refresh(rotated, row->time(0, 2), by.at);
       if (o.done.verdict == refresh_verdict::reused) {
