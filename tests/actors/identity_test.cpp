@@ -102,10 +102,10 @@ struct world : test::fresh_database {
 
   // -- calls ---
 
-  result<signed_in> login(const std::string& name, const std::string& pw = password,
+  result<signed_in> login(const std::string& who, const std::string& pw = password,
                           const std::string& code = {}, const std::string& from = "192.0.2.1") {
     return answered<signed_in>([&](auto done) {
-      desk().login({.name = name, .password = pw, .code = code}, {.address = from}, done);
+      desk().login({.name = who, .password = pw, .code = code}, {.address = from}, done);
     });
   }
   result<principal> authenticate(const std::string& credential, identity_desk& at) {
@@ -162,13 +162,13 @@ BOOST_AUTO_TEST_CASE(who_signs_in_is_known_by_their_token) {
 BOOST_AUTO_TEST_CASE(whatever_is_wrong_with_a_login_has_one_answer) {
   must(stores.users->disable("anna", {}));
   std::set<std::string> answers;
-  for (const auto& [name, pw] : std::map<std::string, std::string>{{"root", wrong},
-                                                                   {"nobody", password},
-                                                                   {"anna", password},
-                                                                   {"no such name!", password},
-                                                                   {"", ""}}) {
-    const auto r = login(name, pw);
-    BOOST_TEST((code_of(r) == errc::credentials_invalid), name);
+  for (const auto& [who, pw] : std::map<std::string, std::string>{{"root", wrong},
+                                                                  {"nobody", password},
+                                                                  {"anna", password},
+                                                                  {"no such name!", password},
+                                                                  {"", ""}}) {
+    const auto r = login(who, pw);
+    BOOST_TEST((code_of(r) == errc::credentials_invalid), who);
     answers.insert(to_string(r.error()));
   }
   BOOST_TEST(answers.size() == 1u);

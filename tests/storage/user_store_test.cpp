@@ -14,22 +14,24 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const acting by_anna{.who = "anna@desk", .address = "192.0.2.1", .request_id = "r-1"};
+acting by_anna() {
+  return {.who = "anna@desk", .address = "192.0.2.1", .request_id = "r-1"};
+}
 
 struct user_fixture : fresh_database {
   std::unique_ptr<user_store> store = must(open_user_store(options));
   std::unique_ptr<session_store> sessions = must(open_session_store(options));
 
-  uuid added(std::string_view name, role r = role::viewer) {
-    return must(store->add(name, r, "$argon2id$" + std::string{name}, by_anna));
+  uuid added(std::string_view who, role r = role::viewer) {
+    return must(store->add(who, r, "$argon2id$" + std::string{who}, by_anna()));
   }
-  user_record found(std::string_view name) { return must(store->find(name, now())); }
-  uuid signed_in(const uuid& user, std::string_view name) {
+  user_record found(std::string_view who) { return must(store->find(who, now())); }
+  uuid signed_in(const uuid& user, std::string_view who) {
     new_session s;
     s.user = user;
-    s.password_hash = "$argon2id$" + std::string{name};
+    s.password_hash = "$argon2id$" + std::string{who};
     s.refresh_hash = first_refresh_token().hash;
-    s.account = name;
+    s.account = who;
     return must(sessions->open(s, {}, {})).id;
   }
   /// "action target result, ..." in the order in which it was recorded.
@@ -55,7 +57,7 @@ BOOST_AUTO_TEST_CASE(a_user_is_added_once_and_listed) {
   BOOST_TEST(!u.disabled);
   BOOST_TEST(!u.last_login_at.has_value());
   BOOST_TEST(u.created_by == "anna@desk");
-  const auto again = store->add("anna", role::viewer, "x", by_anna);
+  const auto again = store->add("anna", role::viewer, "x", by_anna());
   BOOST_TEST((again.error().code == errc::conflict));
   added("bo");
   BOOST_TEST(must(store->list(now())).size() == 2u);
@@ -65,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_user_is_added_once_and_listed) {
 
 BOOST_AUTO_TEST_CASE(what_was_done_is_recorded_with_who_and_from_where) {
   added("anna", role::manager);
-  must(store->set_role("anna", role::viewer, by_anna));
+  must(store->set_role("anna", role::viewer, by_anna()));
   BOOST_TEST(audit() == "user_created user anna ok, user_role_changed user anna ok");
   BOOST_TEST(value("SELECT actor || ' ' || address || ' ' || request_id || ' ' || before || ' ' || "
                    "after FROM auth_audit_log WHERE action = 'user_role_changed'") ==
@@ -75,10 +77,10 @@ BOOST_AUTO_TEST_CASE(what_was_done_is_recorded_with_who_and_from_where) {
 BOOST_AUTO_TEST_CASE(what_was_refused_is_neither_done_nor_recorded) {
   added("anna");
   const auto before = audit();
-  BOOST_TEST(!store->add("anna", role::viewer, "x", by_anna));
-  BOOST_TEST(!store->enable("anna", by_anna));
-  BOOST_TEST(!store->disable("nobody", by_anna));
-  BOOST_TEST(!store->unlock("nobody", by_anna));
+  BOOST_TEST(!store->add("anna", role::viewer, "x", by_anna()));
+  BOOST_TEST(!store->enable("anna", by_anna()));
+  BOOST_TEST(!store->disable("nobody", by_anna()));
+  BOOST_TEST(!store->unlock("nobody", by_anna()));
   BOOST_TEST(audit() == before);
 }
 
@@ -108,12 +110,12 @@ BOOST_AUTO_TEST_CASE(where_there_is_a_user_no_first_admin_is_made) {
 BOOST_AUTO_TEST_CASE(the_last_admin_who_can_sign_in_stays) {
   added("anna", role::admin);
   added("bo", role::admin);
-  must(store->disable("bo", by_anna));
-  BOOST_TEST((refused(store->disable("anna", by_anna)) == errc::conflict));
-  BOOST_TEST((refused(store->set_role("anna", role::viewer, by_anna)) == errc::conflict));
-  must(store->enable("bo", by_anna));
-  must(store->set_role("anna", role::viewer, by_anna));
-  BOOST_TEST((refused(store->disable("bo", by_anna)) == errc::conflict));
+  must(store->disable("bo", by_anna()));
+  BOOST_TEST((refused(store->disable("anna", by_anna())) == errc::conflict));
+  BOOST_TEST((refused(store->set_role("anna", role::viewer, by_anna())) == errc::conflict));
+  must(store->enable("bo", by_anna()));
+  must(store->set_role("anna", role::viewer, by_anna()));
+  BOOST_TEST((refused(store->disable("bo", by_anna())) == errc::conflict));
 }
 
 BOOST_AUTO_TEST_CASE(of_two_admins_who_disable_each_other_one_stays) {
@@ -121,8 +123,8 @@ BOOST_AUTO_TEST_CASE(of_two_admins_who_disable_each_other_one_stays) {
   added("bo", role::admin);
   auto other = must(open_user_store(options));
   for (int round = 0; round < 10; ++round) {
-    std::thread t{[&] { (void)other->disable("anna", by_anna); }};
-    (void)store->disable("bo", by_anna);
+    std::thread t{[&] { (void)other->disable("anna", by_anna()); }};
+    (void)store->disable("bo", by_anna());
     t.join();
     BOOST_TEST(number("SELECT count(*) FROM users WHERE disabled_at IS NULL") == 1);
     run("UPDATE users SET disabled_at = NULL");
@@ -133,11 +135,11 @@ BOOST_AUTO_TEST_CASE(a_new_password_ends_the_other_sessions) {
   const auto anna = added("anna");
   const auto here = signed_in(anna, "anna");
   const auto there = signed_in(anna, "anna");
-  must(store->set_password("anna", "$argon2id$new", by_anna, true, here));
+  must(store->set_password("anna", "$argon2id$new", by_anna(), true, here));
   BOOST_TEST(!!sessions->find(here, now()));
   BOOST_TEST((sessions->find(there, now()).error().code == errc::token_revoked));
   BOOST_TEST(must(store->secrets(anna)).password_hash == "$argon2id$new");
-  must(store->set_password("anna", "$argon2id$newer", by_anna, false));
+  must(store->set_password("anna", "$argon2id$newer", by_anna(), false));
   BOOST_TEST(!sessions->find(here, now()));
   BOOST_TEST(audit("action LIKE 'password%'") ==
              "password_changed user anna ok, password_reset user anna ok");
@@ -146,11 +148,11 @@ BOOST_AUTO_TEST_CASE(a_new_password_ends_the_other_sessions) {
 BOOST_AUTO_TEST_CASE(disabling_ends_sessions_and_enabling_does_not_bring_them_back) {
   const auto anna = added("anna");
   const auto s = signed_in(anna, "anna");
-  must(store->disable("anna", by_anna));
+  must(store->disable("anna", by_anna()));
   BOOST_TEST(found("anna").disabled);
   BOOST_TEST(found("anna").sessions == 0u);
   BOOST_TEST((sessions->find(s, now()).error().code == errc::token_revoked));
-  must(store->enable("anna", by_anna));
+  must(store->enable("anna", by_anna()));
   BOOST_TEST((sessions->find(s, now()).error().code == errc::token_revoked));
 }
 
@@ -161,8 +163,8 @@ BOOST_AUTO_TEST_CASE(all_sessions_of_one_user_end_and_no_other) {
   signed_in(anna, "anna");
   const auto others = signed_in(bo, "bo");
   BOOST_TEST(found("anna").sessions == 2u);
-  BOOST_TEST(must(store->revoke_sessions("anna", by_anna)) == 2u);
-  BOOST_TEST(must(store->revoke_sessions("anna", by_anna)) == 0u);
+  BOOST_TEST(must(store->revoke_sessions("anna", by_anna())) == 2u);
+  BOOST_TEST(must(store->revoke_sessions("anna", by_anna())) == 0u);
   BOOST_TEST(!!sessions->find(others, now()));
 }
 
@@ -174,7 +176,7 @@ BOOST_AUTO_TEST_CASE(unlocking_forgets_failures_from_everywhere) {
   must(sessions->note_failure("anna", "192.0.2.2", rule, "wrong", nobody));
   must(sessions->note_failure("bo", "192.0.2.2", rule, "wrong", nobody));
   BOOST_TEST(found("anna").locked_from == 2u);
-  BOOST_TEST(must(store->unlock("anna", by_anna)) == 2u);
+  BOOST_TEST(must(store->unlock("anna", by_anna())) == 2u);
   BOOST_TEST(found("anna").locked_from == 0u);
   BOOST_TEST(must(sessions->look_up("anna", "192.0.2.1", now())).wait.count() == 0);
   BOOST_TEST(must(sessions->look_up("bo", "192.0.2.2", now())).wait.count() > 0);
@@ -185,11 +187,11 @@ BOOST_AUTO_TEST_CASE(an_authenticator_is_in_force_once_it_is_confirmed) {
   const auto here = signed_in(anna, "anna");
   const auto there = signed_in(anna, "anna");
   const std::vector<crypto::digest> hashes{crypto::sha256("a"), crypto::sha256("b")};
-  BOOST_TEST((refused(store->confirm_totp(anna, 5, hashes, by_anna, here)) == errc::conflict));
+  BOOST_TEST((refused(store->confirm_totp(anna, 5, hashes, by_anna(), here)) == errc::conflict));
   must(store->offer_totp(anna, "sealed"));
   BOOST_TEST(!found("anna").second_factor);
   must(store->offer_totp(anna, std::string{"sealed\0again", 12}));  // until it is confirmed
-  must(store->confirm_totp(anna, 5, hashes, by_anna, here));
+  must(store->confirm_totp(anna, 5, hashes, by_anna(), here));
   BOOST_TEST(found("anna").second_factor);
   BOOST_TEST(found("anna").recovery_codes == 2u);
   const auto s = must(store->secrets(anna));
@@ -198,8 +200,8 @@ BOOST_AUTO_TEST_CASE(an_authenticator_is_in_force_once_it_is_confirmed) {
   BOOST_TEST((refused(store->offer_totp(anna, "other")) == errc::conflict));
   BOOST_TEST(!!sessions->find(here, now()));
   BOOST_TEST(!sessions->find(there, now()));
-  must(store->remove_totp("anna", by_anna));
-  must(store->remove_totp("anna", by_anna));
+  must(store->remove_totp("anna", by_anna()));
+  must(store->remove_totp("anna", by_anna()));
   BOOST_TEST(!found("anna").second_factor);
   BOOST_TEST(found("anna").recovery_codes == 0u);
   BOOST_TEST(audit("action LIKE 'totp%'") ==
