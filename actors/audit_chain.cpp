@@ -93,14 +93,14 @@ class chain_state {
     if (*then == *kept) return ok();
     log_error("the audit log was cut or replaced: see it with taylordash audit verify",
               {kv("kept", to_string(*kept)), kv("found", to_string(head_))});
-    kept_ = head_;  // what tells of it is not overwritten
+    cut_ = true;  // what tells of it is not overwritten
     return ok();
   }
 
   /// Logs and keeps the head where it has moved and it is time.
   void tell(bool at_once) {
     const auto now = self_->clock().now();
-    if (head_ != kept_ && (at_once || now >= keep_next_) && !options_.head_file.empty()) {
+    if (head_ != kept_ && (at_once || now >= keep_next_) && !cut_ && !options_.head_file.empty()) {
       keep_next_ = now + keep_every;
       if (auto r = write_private(options_.head_file, to_string(head_) + "\n"); r) {
         kept_ = head_;
@@ -122,6 +122,7 @@ class chain_state {
   bool leads_{};
   bool told_{};
   bool file_told_{};
+  bool cut_{};  // the kept head is no longer in the log
   audit_head head_{};
   audit_head kept_{};
   audit_head logged_{};

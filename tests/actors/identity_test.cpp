@@ -63,8 +63,8 @@ struct node {
     stop->interrupt();
     caf::anon_send_exit(session, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(watch, caf::exit_reason::user_shutdown);
-    session = {};
-    watch = {};
+    session = session_actor{};
+    watch = identity_watch_actor{};
     system.reset();
   }
   void wait_ready() {
