@@ -336,6 +336,18 @@ BOOST_AUTO_TEST_CASE(a_flood_of_logins_is_refused_and_everybody_has_an_answer) {
   BOOST_TEST(!!login("root"));
 }
 
+BOOST_AUTO_TEST_CASE(whoever_waits_too_long_is_told_so_and_the_next_one_is_served) {
+  run("BEGIN; LOCK TABLE users");
+  const auto begun = std::chrono::steady_clock::now();
+  BOOST_TEST((code_of(login("anna")) == errc::timed_out));
+  const auto took = std::chrono::steady_clock::now() - begun;
+  BOOST_TEST((took >= identity_service::answer_within - 100ms));
+  BOOST_TEST((took < 2 * identity_service::answer_within));
+  run("ROLLBACK");
+  BOOST_TEST(!!login("anna"));
+  BOOST_TEST(!!login("anna"));  // by the other worker
+}
+
 BOOST_AUTO_TEST_CASE(an_end_answers_whoever_still_waits) {
   const auto promise = std::make_shared<std::promise<errc>>();
   auto future = promise->get_future();
