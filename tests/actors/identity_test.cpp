@@ -3,6 +3,7 @@
 
 #include "identity/totp.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
@@ -173,6 +174,32 @@ BOOST_AUTO_TEST_CASE(whatever_is_wrong_with_a_login_has_one_answer) {
   }
   BOOST_TEST(answers.size() == 1u);
   BOOST_TEST((code_of(login("root", std::string(2'000'000, 'x'))) == errc::credentials_invalid));
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_nobody_has_takes_as_long_as_one_that_somebody_has) {
+  auto dear = rules();
+  dear.cost = {};  // the product's
+  must(stores.users->add("dear", role::viewer, *hash_password(password, dear.cost), {}));
+  node_.reset();
+  node_ = std::make_unique<node>(options, dear);
+  node_->wait_ready();
+  const auto timed = [&](const std::string& who, int i) {
+    const auto begun = std::chrono::steady_clock::now();
+    BOOST_TEST((code_of(login(who, wrong, {}, "192.0.2." + std::to_string(i))) ==
+                errc::credentials_invalid));
+    return std::chrono::steady_clock::now() - begun;
+  };
+  std::vector<std::chrono::steady_clock::duration> there, nowhere;
+  for (int i = 0; i < 11; ++i) {  // in turn, so that whatever else runs meets both
+    there.push_back(timed("dear", i));
+    nowhere.push_back(timed("nobody", i));
+  }
+  std::sort(there.begin(), there.end());
+  std::sort(nowhere.begin(), nowhere.end());
+  const auto ratio = std::chrono::duration<double>(nowhere[5]) / there[5];
+  BOOST_TEST_MESSAGE("missing to existing: " << ratio);
+  BOOST_TEST(ratio > 0.5);  // without a dummy hash: below 0.1
+  BOOST_TEST(ratio < 2.0);
 }
 
 BOOST_AUTO_TEST_CASE(guessing_locks_the_guesser_out_and_nobody_else) {
