@@ -381,6 +381,51 @@ inline constexpr duration<hours> keep{.value = 72h,
                                       .what = "How long the outbox keeps what it has seen stored.",
                                       .why = "long enough to look into a weekend on Monday"};
 }  // namespace outbox
+namespace identity {
+inline constexpr path secret_file{
+    .value = "",
+    .what =
+        "The deployment's secret, from which all keys of sign-in and audit are derived; made at "
+        "the first start. Empty: nobody can sign in.",
+    .why = "it has to lie outside the database, the same on every node, and in your backup"};
+inline constexpr duration<seconds> access_lifetime{
+    .value = 5min,
+    .least = 1min,
+    .most = 1h,
+    .step = 1s,
+    .what = "How long an access token lives.",
+    .why =
+        "short enough for services that can't ask us whether it was revoked; here it ends at "
+        "once"};
+inline constexpr duration<hours> session_idle{
+    .value = 24h * 14,
+    .least = 1h,
+    .most = 24h * 365,
+    .step = 1h,
+    .what = "How long a session lives without being refreshed.",
+    .why = "survives a holiday"};
+inline constexpr duration<hours> session_lifetime{
+    .value = 24h * 90,
+    .least = 1h,
+    .most = 24h * 3650,
+    .step = 1h,
+    .what = "How long a session lives at the most; then the password is asked for again.",
+    .why = "a stolen session ends some day"};
+inline constexpr number<std::size_t> hash_workers{
+    .value = 2,
+    .least = 1,
+    .most = 64,
+    .unit = "threads",
+    .what = "How many passwords are checked at the same time.",
+    .why = "each takes 19 MiB and 22 ms of a core: some 90 logins a second"};
+inline constexpr number<std::size_t> hash_queue{
+    .value = 64,
+    .least = 1,
+    .most = 10000,
+    .unit = "logins",
+    .what = "How many more logins may wait for that; others are refused at once.",
+    .why = "none of them waits for longer than a second"};
+}  // namespace identity
 
 namespace http {
 inline constexpr text listen{

@@ -94,6 +94,16 @@ struct settings {
 
     bool operator==(const outbox&) const = default;
   } outbox;
+  struct identity {
+    std::string secret_file{defaults::identity::secret_file.value};  ///< empty: sign-in is off
+    seconds access_lifetime{defaults::identity::access_lifetime.value};
+    hours session_idle{defaults::identity::session_idle.value};
+    hours session_lifetime{defaults::identity::session_lifetime.value};
+    std::size_t hash_workers{defaults::identity::hash_workers.value};
+    std::size_t hash_queue{defaults::identity::hash_queue.value};
+
+    bool operator==(const identity&) const = default;
+  } identity;
 
   struct http {
     std::string listen{defaults::http::listen.value};

@@ -95,6 +95,18 @@ constexpr std::array table{
     errc_info{errc::overloaded, "overloaded", "no more work is taken for now", retry},
     errc_info{errc::stopping, "stopping", "the service is stopping", retry},
     errc_info{errc::lease_lost, "lease_lost", "the lane's lease is no longer held", retry},
+    // -- who asks ---
+    errc_info{errc::credentials_invalid, "credentials_invalid", "name, password or code is wrong",
+              stop},
+    errc_info{errc::second_factor_required, "second_factor_required",
+              "the account asks for a code of its authenticator as well", stop},
+    errc_info{errc::locked_out, "locked_out", "too many logins have failed: wait", retry},
+    errc_info{errc::token_invalid, "token_invalid", "the token or key is none of ours", stop},
+    errc_info{errc::token_expired, "token_expired", "the token or key has expired", stop},
+    errc_info{errc::token_revoked, "token_revoked", "the session or key has been ended", stop},
+    errc_info{errc::token_reused, "token_reused",
+              "the refresh token was used before: its session has been ended", stop},
+    errc_info{errc::password_unfit, "password_unfit", "the password breaks the rules", stop},
     // -- a person is needed ---
     errc_info{errc::schema_too_new, "schema_too_new", "the database is newer than this program",
               stop},

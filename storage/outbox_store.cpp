@@ -117,7 +117,9 @@ class pg_outbox_store final : public outbox_store {
   }
 
   result<bool> wait(std::chrono::milliseconds limit) override {
-    return session_.wait_notification(limit);
+    const auto told = session_.notifications(limit);
+    if (!told) return told.error();
+    return !told->empty();
   }
 
  private:

@@ -178,30 +178,26 @@ result<std::uint64_t> session::copy_end() {
   return r->affected();
 }
 
-bool session::take_notifications() noexcept {
-  bool any = false;
-  while (PGnotify* n = PQnotifies(conn_)) {
-    any = true;
-    PQfreemem(n);
-  }
-  return any;
-}
-
-result<bool> session::wait_notification(std::chrono::milliseconds limit) {
-  if (conn_ == nullptr) return lost("not connected");
+result<std::vector<std::string>> session::notifications(std::chrono::milliseconds limit) {
   const auto end = clock::now() + limit;
+  std::vector<std::string> all;
   for (;;) {
+    if (conn_ == nullptr) return lost("not connected");
     if (PQconsumeInput(conn_) == 0) return lost();
-    if (take_notifications()) return true;
+    while (PGnotify* told = PQnotifies(conn_)) {
+      all.emplace_back(told->extra);
+      PQfreemem(told);
+    }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock::now()).count();
-    if (left <= 0) return false;
+    if (!all.empty() || left <= 0) return all;
     pollfd fds[2] = {{PQsocket(conn_), POLLIN, 0},
                      {stop_ != nullptr ? stop_->fd() : -1, POLLIN, 0}};
     if (poll(fds, 2, static_cast<int>(std::min<std::int64_t>(left, 60'000))) < 0 && errno != EINTR)
       return lost("poll failed");
-    if (fds[1].revents == 0) continue;
-    close();
-    return failure{errc::stopping, "interrupted while waiting for a notification"};
+    if (fds[1].revents != 0) {
+      close();
+      return failure{errc::stopping, "interrupted while waiting for the database"};
+    }
   }
 }
 

@@ -100,10 +100,9 @@ class session {
   result<void> copy_write(std::span<const char> data);
   result<std::uint64_t> copy_end();  ///< rows taken
 
-  /// Sleeps until a channel that this session listens to (LISTEN) is notified, or the time is over.
-  /// True when it was, at least once since the last call. database_away, stopping: the connection
-  /// is closed.
-  result<bool> wait_notification(std::chrono::milliseconds limit);
+  /// After LISTEN: what has been notified, waiting for the first for `limit` at the most; empty:
+  /// nothing was. What came along with other statements is told, too. Outside of a transaction.
+  result<std::vector<std::string>> notifications(std::chrono::milliseconds limit);
 
   const server_error& last_error() const noexcept { return error_; }
 
@@ -120,7 +119,6 @@ class session {
   void restart_clock() noexcept { deadline_ = clock::now() + statement_timeout_ + grace; }
   result<void> finish_connecting();
   result<void> wait(bool for_writing, bool for_reading = true);
-  bool take_notifications() noexcept;
   result<void> flush();
   result<rows> next_result();  ///< holds nothing at the end
   result<std::vector<rows>> collect();

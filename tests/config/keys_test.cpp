@@ -22,6 +22,7 @@ BOOST_AUTO_TEST_CASE(every_member_of_the_tree_has_its_key) {
   BOOST_TEST(per_table["events"] == MEMBERS(events));
   BOOST_TEST(per_table["retention"] == MEMBERS(retention));
   BOOST_TEST(per_table["outbox"] == MEMBERS(outbox));
+  BOOST_TEST(per_table["identity"] == MEMBERS(identity));
   BOOST_TEST(per_table["http"] == MEMBERS(http));
   BOOST_TEST(per_table["log"] == MEMBERS(log));
   BOOST_TEST(per_table["shutdown"] == MEMBERS(shutdown));

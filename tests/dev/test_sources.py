@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ["config", "pipeline", "schema", "projects", "mqtt", "storage", "doctor", "actors", "http", "standalone", "verify",
+FOLDERS = ["config", "pipeline", "schema", "identity", "projects", "mqtt", "storage", "doctor", "actors", "http", "standalone", "verify",
            "bench", "cli", "tests"]
 
 
