@@ -34,8 +34,8 @@ constexpr const char* unindexed_day_sql =
     "AND c.relname < '{}' AND pg_relation_size(c.oid) > 0 "
     "AND (SELECT count(*) FROM pg_index x JOIN pg_class n ON n.oid = x.indexrelid "
     "     WHERE x.indrelid = c.oid AND x.indisvalid "
-    "     AND n.relname = ANY (ARRAY[c.relname || '_kind', c.relname || '_topic', "
-    "                                c.relname || '_payload'])) < {} "
+    "     AND starts_with(n.relname, c.relname || '_') "
+    "     AND right(n.relname, -length(c.relname) - 1) = ANY ('{{{}}}')) < {} "
     "ORDER BY c.relname DESC LIMIT 1";
 
 constexpr const char* index_state_sql =
@@ -93,7 +93,7 @@ class pg_partition_store final : public partition_store {
     if (!leads) return leads.error();
     if (!*leads) return 0u;
     auto day = session_.exec(
-        fmt::format(unindexed_day_sql, partition_name(today), std::size(search_indexes)));
+        fmt::format(unindexed_day_sql, partition_name(today), suffixes(), std::size(search_indexes)));
     if (!day) return day.error();
     if (day->size() == 0) return 0u;
     if (auto r = patience(index_timeout, patient_lock_timeout_sql); !r) return r.error();
@@ -152,6 +152,13 @@ class pg_partition_store final : public partition_store {
     return patience(options_.statement_timeout, lock_timeout_sql);
   }
 
+  static std::string suffixes() {
+    std::string all;
+    for (const auto& index : search_indexes)
+      all += (all.empty() ? "" : ",") + std::string{index.suffix};
+    return all;
+  }
+
   result<std::uint32_t> index_day(const std::string& table) {
     std::uint32_t built = 0;
     for (const auto& index : search_indexes) {
@@ -169,6 +176,8 @@ class pg_partition_store final : public partition_store {
       }
       ++built;
     }
+    // Nothing more is expected to change much here, and autovacuum may be days away.
+    if (auto r = run("ANALYZE " + table); !r) return r.error();
     return built;
   }
 
