@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "storage/day_tables.hpp"
+#include "storage/journal_minutes.hpp"
 #include "storage/locks.hpp"
 #include "storage/partitions.hpp"
 #include "storage/pg.hpp"
@@ -19,7 +20,7 @@ namespace {
 using std::chrono::sys_days;
 
 constexpr std::chrono::hours index_timeout{6};  // a day of a billion events
-constexpr std::uint64_t journal_rows_per_step = 10000;
+constexpr std::int64_t journal_rows_per_step = 10000;
 
 // DDL waits no longer than this for a lock; others queue behind it for no longer than this.
 constexpr const char* lock_timeout_sql = "SET lock_timeout = '1s'";
@@ -103,6 +104,11 @@ class pg_partition_store final : public partition_store {
   }
 
   result<std::uint64_t> prune_journal(sys_days first_kept) override {
+    for (;;) {
+      const auto more = sum_up_journal(session_, journal_rows_per_step);
+      if (!more) return more.error();
+      if (*more == 0) break;
+    }
     // Policies keep days for longer than the settings say.
     const auto kept = day_tables(session_, std::chrono::year{1} / 1 / 1, first_kept);
     if (!kept) return kept.error();
