@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "storage/event_place.hpp"
+#include "storage/event_rows.hpp"
 #include "storage/event_search_sql.hpp"
 #include "storage/partitions.hpp"
 #include "storage/pg.hpp"
@@ -70,23 +71,6 @@ class conditions {
   std::vector<pg::session::param> params_;
 };
 
-result<found_event> event_in(const pg::rows& r, int i) {
-  const auto event_id = parse_uuid(r.text(i, 0));
-  const auto trace_id = parse_uuid(r.text(i, 1));
-  if (!event_id || !trace_id) return failure{errc::internal, "the mirror holds an id that is none"};
-  found_event e{.event_id = *event_id,
-                .trace_id = *trace_id,
-                .occurred_at = r.time(i, 2),
-                .received_at = r.time(i, 3),
-                .kind = std::string{r.text(i, 5)},
-                .source = std::string{r.text(i, 6)},
-                .topic = std::string{r.text(i, 7)},
-                .payload = std::string{r.text(i, 8)}};
-  if (!r.is_null(i, 4)) e.schema_version = static_cast<std::int32_t>(r.number(i, 4));
-  return e;
-}
-constexpr int behind_columns = 9;
-
 /// One page.
 class search {
  public:
@@ -129,8 +113,8 @@ class search {
     auto r = session_.exec(sql::today);
     if (!r) return r.error();
     line_ = sys_days{days{r->number(0, 0)}};
-    auto yesterday = session_.exec(
-        sql::days, {partition_name(line_ - days{1}), partition_name(line_)});
+    auto yesterday =
+        session_.exec(sql::days, {partition_name(line_ - days{1}), partition_name(line_)});
     if (!yesterday) return yesterday.error();
     if (yesterday->size() > 0 && !yesterday->truth(0, 1)) line_ -= days{1};
     return ok();
@@ -173,7 +157,7 @@ class search {
   template <class PlaceOf>
   more take(const pg::rows& rows, PlaceOf place_of) {
     for (int i = 0; i < rows.size(); ++i) {
-      auto e = event_in(rows, i);
+      auto e = found_event_in(rows, i);
       if (!e) return e.error();
       e->place = to_string(event_place{line_, place_of(i, *e)});
       page_.events.push_back(*std::move(e));
@@ -187,8 +171,8 @@ class search {
 
   more day_by_day() {
     const auto& f = query_.filter;
-    const auto begin = f.since ? std::chrono::floor<days>(*f.since)
-                               : sys_days{std::chrono::year{1} / 1 / 1};
+    const auto begin =
+        f.since ? std::chrono::floor<days>(*f.since) : sys_days{std::chrono::year{1} / 1 / 1};
     auto end = line_;
     if (f.before) end = std::min(end, std::chrono::ceil<days>(*f.before));
     if (begin >= end) return true;
@@ -201,7 +185,8 @@ class search {
     const auto* behind = from_ ? std::get_if<place_in_time>(&from_->at) : nullptr;
     for (const auto day : all) {
       if (behind != nullptr && is_done(day, behind->occurred_at)) continue;
-      if (steady::now() >= deadline_ && !page_.next && looked_) return cut_at(edge_of(day), edge(day));
+      if (steady::now() >= deadline_ && !page_.next && looked_)
+        return cut_at(edge_of(day), edge(day));
       auto left = one_day(day, behind);
       if (!left || !*left) return left;
       looked_ = true;
@@ -232,11 +217,11 @@ class search {
     conditions where{f};
     std::string from;
     if (behind != nullptr) {
-      from = fmt::format(" AND (m.occurred_at, m.event_id) {} ('{}', '{}')",
-                         newest_first_ ? '<' : '>', to_rfc3339(behind->occurred_at),
-                         to_string(behind->event_id));
+      from =
+          fmt::format(" AND (m.occurred_at, m.event_id) {} ('{}', '{}')", newest_first_ ? '<' : '>',
+                      to_rfc3339(behind->occurred_at), to_string(behind->event_id));
     }
-    auto r = session_.exec(fmt::format(sql::of_day, sql::columns, to_rfc3339(begin),
+    auto r = session_.exec(fmt::format(sql::of_day, found_event_columns, to_rfc3339(begin),
                                        to_rfc3339(end), where.text() + from, direction(), room()),
                            where.params());
     if (!r) return r.error();
@@ -266,10 +251,11 @@ class search {
       last_ = {std::max(*first, ends->first), from_ ? journal_place().batch_index : -1};
     }
     while (ends->first <= last_.position && last_.position <= ends->last && ends->first > 0) {
-      const stretch s =
-          newest_first_
-              ? stretch{std::max(ends->first, last_.position - positions_a_look + 1), last_.position}
-              : stretch{last_.position, std::min(ends->last, last_.position + positions_a_look - 1)};
+      const stretch s = newest_first_
+                            ? stretch{std::max(ends->first, last_.position - positions_a_look + 1),
+                                      last_.position}
+                            : stretch{last_.position,
+                                      std::min(ends->last, last_.position + positions_a_look - 1)};
       auto left = one_look(s);
       if (!left || !*left) return left;
       if (newest_first_) {
@@ -325,7 +311,8 @@ class search {
     return low;
   }
 
-  /// Reads some of a stretch and moves `last_` behind what it has read; false when the page is full.
+  /// Reads some of a stretch and moves `last_` behind what it has read; false when the page is
+  /// full.
   more one_look(stretch s) {
     auto r = session_.exec(fmt::format(sql::batches, direction(), batches_a_look),
                            {std::to_string(s.first), std::to_string(s.last), to_rfc3339(since_),
@@ -353,13 +340,13 @@ class search {
     const auto from = fmt::format(" AND (b.position, m.batch_index) {} ({}, {})",
                                   newest_first_ ? '<' : '>', last_.position, last_.batch_index);
     auto r = session_.exec(
-        fmt::format(sql::of_batches, sql::columns, s.first, s.last, ids, to_rfc3339(since_),
+        fmt::format(sql::of_batches, found_event_columns, s.first, s.last, ids, to_rfc3339(since_),
                     text_of(query_.filter.before), where.text() + from, direction(), room()),
         where.params());
     if (!r) return r.error();
     return take(*r, [&](int i, const found_event&) {
-      return place_in_journal{r->number(i, behind_columns),
-                              static_cast<std::int32_t>(r->number(i, behind_columns + 1))};
+      return place_in_journal{r->number(i, found_event_width),
+                              static_cast<std::int32_t>(r->number(i, found_event_width + 1))};
     });
   }
 
@@ -377,16 +364,32 @@ class search {
 
 }  // namespace
 
+result<found_event> found_event_in(const pg::rows& r, int i) {
+  const auto event_id = parse_uuid(r.text(i, 0));
+  const auto trace_id = parse_uuid(r.text(i, 1));
+  if (!event_id || !trace_id) return failure{errc::internal, "the mirror holds an id that is none"};
+  found_event e{.event_id = *event_id,
+                .trace_id = *trace_id,
+                .occurred_at = r.time(i, 2),
+                .received_at = r.time(i, 3),
+                .kind = std::string{r.text(i, 5)},
+                .source = std::string{r.text(i, 6)},
+                .topic = std::string{r.text(i, 7)},
+                .payload = std::string{r.text(i, 8)}};
+  if (!r.is_null(i, 4)) e.schema_version = static_cast<std::int32_t>(r.number(i, 4));
+  return e;
+}
+
 result<event_page> search_events(pg::session& session, const event_query& query) {
   return search{session, query}.run();
 }
 
 result<std::vector<found_event>> events_with_id(pg::session& session, const uuid& id) {
-  auto r = session.exec(fmt::format(sql::with_id, sql::columns), {to_string(id)});
+  auto r = session.exec(fmt::format(sql::with_id, found_event_columns), {to_string(id)});
   if (!r) return r.error();
   std::vector<found_event> all;
   for (int i = 0; i < r->size(); ++i) {
-    auto e = event_in(*r, i);
+    auto e = found_event_in(*r, i);
     if (!e) return e.error();
     all.push_back(*std::move(e));
   }

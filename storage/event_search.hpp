@@ -75,9 +75,9 @@ struct event_page {
 
 /// Searches the mirror. Days whose search indexes are built are read by them, in order of
 /// (occurred_at, event_id). Today, and yesterday until maintenance has indexed it, are read along
-/// the journal, in order of (position, batch_index): a bounded scan of as many batches as `patience`
-/// allows. The two parts follow each other; a `place` keeps where the line between them was, so
-/// that pages neither skip nor repeat an event when a day is indexed meanwhile.
+/// the journal, in order of (position, batch_index): a bounded scan of as many batches as
+/// `patience` allows. The two parts follow each other; a `place` keeps where the line between them
+/// was, so that pages neither skip nor repeat an event when a day is indexed meanwhile.
 /// configuration_invalid: `from` is no place, `limit` is out of bounds, or `containing` is no JSON
 /// (the pointer names the member). timed_out: one day took longer than the session allows a
 /// statement; a narrower time range helps. Any other code of sqlstate_table().

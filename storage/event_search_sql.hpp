@@ -3,11 +3,6 @@
 /// The statements of the search in the mirror. {0}, {1}...: filled in by fmt.
 namespace td::event_search_sql {
 
-inline constexpr const char* columns =
-    "m.event_id, m.trace_id, (extract(epoch FROM m.occurred_at) * 1000000)::bigint, "
-    "(extract(epoch FROM m.received_at) * 1000000)::bigint, m.schema_version, m.kind, m.source, "
-    "m.topic, m.payload";
-
 // Days that hold something, and whether people can search them in order of time. $1 the first name,
 // $2 behind the last.
 inline constexpr const char* days =
@@ -17,8 +12,9 @@ inline constexpr const char* days =
     "JOIN pg_inherits i ON i.inhrelid = c.oid AND i.inhparent = 'events_mirror'::regclass "
     "WHERE NOT i.inhdetachpending AND c.relname ~ '^events_mirror_[0-9]{8}$' "
     "AND c.relname >= $1 AND c.relname < $2 AND pg_relation_size(c.oid) > 0 ORDER BY c.relname";
-inline constexpr const char* today = "SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date - "
-                                     "date '1970-01-01'";
+inline constexpr const char* today =
+    "SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date - "
+    "date '1970-01-01'";
 
 // -- closed days ---
 
@@ -42,8 +38,8 @@ inline constexpr const char* batches =
     "SELECT position, batch_id, stored FROM mirror_batches WHERE position BETWEEN $1 AND $2 "
     "AND stored > 0 AND last_occurred_at >= $3 AND first_occurred_at < $4 "
     "ORDER BY position {0} LIMIT {1}";
-// BRIN finds the batches; the bounds prune partitions. {0} columns, {1} and {2} positions, {3} batch
-// ids, {4} and {5} bounds of time, {6} conditions, {7} DESC or nothing, {8} how many.
+// BRIN finds the batches; the bounds prune partitions. {0} columns, {1} and {2} positions, {3}
+// batch ids, {4} and {5} bounds of time, {6} conditions, {7} DESC or nothing, {8} how many.
 inline constexpr const char* of_batches =
     "SELECT {0}, b.position, m.batch_index FROM mirror_batches b "
     "JOIN events_mirror m ON m.batch_id = b.batch_id "

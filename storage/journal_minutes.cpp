@@ -55,16 +55,18 @@ result<std::int64_t> sum_up(pg::session& session, std::int64_t most) {
 result<std::vector<journal_count>> journal_counts(pg::session& session, timestamp since,
                                                   timestamp before, std::chrono::minutes step) {
   if (step < std::chrono::minutes{1}) return bad("/step", "a step is a minute or longer");
-  if (since >= before || since < timestamp{}) return bad("/since", "the time has to begin before it ends, and not before 1970");
+  if (since >= before || since < timestamp{})
+    return bad("/since", "the time has to begin before it ends, and not before 1970");
   if ((before - since) / step > most_journal_steps) {
     return bad("/step", fmt::format("the time has more than {} steps of {} min; take longer ones",
                                     most_journal_steps, step.count()));
   }
   const auto whole = std::chrono::duration_cast<timestamp::duration>(step);
   const timestamp from{(since.time_since_epoch() / whole) * whole};
-  const timestamp to{((before.time_since_epoch() + whole - timestamp::duration{1}) / whole) * whole};
-  auto r = session.exec(counts_sql,
-                        {to_rfc3339(from), to_rfc3339(to), std::to_string(step.count())});
+  const timestamp to{((before.time_since_epoch() + whole - timestamp::duration{1}) / whole) *
+                     whole};
+  auto r =
+      session.exec(counts_sql, {to_rfc3339(from), to_rfc3339(to), std::to_string(step.count())});
   if (!r) return r.error();
   std::vector<journal_count> all;
   for (int i = 0; i < r->size(); ++i) {

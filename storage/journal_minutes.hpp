@@ -28,9 +28,9 @@ struct journal_count {
 inline constexpr std::int64_t most_journal_steps = 2000;
 
 /// What was committed in [since, before), both widened to whole steps, which are counted from 1970;
-/// oldest first; steps without a commit are left out. Exact up to the last commit: it reads the sums of the
-/// minutes, and the journal from where they end. configuration_invalid: `step` is
-/// less than a minute, the time is empty, or it has more than most_journal_steps steps. Any code of
+/// oldest first; steps without a commit are left out. Exact up to the last commit: it reads the
+/// sums of the minutes, and the journal from where they end. configuration_invalid: `step` is less
+/// than a minute, the time is empty, or it has more than most_journal_steps steps. Any code of
 /// sqlstate_table().
 result<std::vector<journal_count>> journal_counts(pg::session& session, timestamp since,
                                                   timestamp before, std::chrono::minutes step);

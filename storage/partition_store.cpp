@@ -93,8 +93,8 @@ class pg_partition_store final : public partition_store {
     const auto leads = lead();
     if (!leads) return leads.error();
     if (!*leads) return 0u;
-    auto day = session_.exec(
-        fmt::format(unindexed_day_sql, partition_name(today), suffixes(), std::size(search_indexes)));
+    auto day = session_.exec(fmt::format(unindexed_day_sql, partition_name(today), suffixes(),
+                                         std::size(search_indexes)));
     if (!day) return day.error();
     if (day->size() == 0) return 0u;
     if (auto r = patience(index_timeout, patient_lock_timeout_sql); !r) return r.error();

@@ -64,7 +64,8 @@ struct searched : fresh_database {
     }
   }
 
-  static constexpr std::array<std::string_view, 3> kinds{"task_created", "task_updated", "task_done"};
+  static constexpr std::array<std::string_view, 3> kinds{"task_created", "task_updated",
+                                                         "task_done"};
 };
 
 std::set<uuid> ids_of(const std::vector<found_event>& events) {
@@ -98,7 +99,9 @@ BOOST_AUTO_TEST_CASE(go_through_all_events_both_ways_without_skip_or_repetition)
       const auto days_in_order = std::is_sorted(
           found.begin(), found.end(), [&](const found_event& a, const found_event& b) {
             const auto line = h.today - days{1};
-            const auto key = [&](const found_event& e) { return std::min(timestamp{line}, e.occurred_at); };
+            const auto key = [&](const found_event& e) {
+              return std::min(timestamp{line}, e.occurred_at);
+            };
             return order == search_order::newest_first ? key(a) > key(b) : key(a) < key(b);
           });
       BOOST_TEST(days_in_order);
@@ -144,12 +147,11 @@ BOOST_AUTO_TEST_CASE(filters_hold_together_and_find_what_looking_at_each_event_f
   for (const auto& f : filters) {
     std::set<uuid> expected;
     for (const auto& e : everything) {
-      const bool in = (!f.since || e.occurred_at >= *f.since) &&
-                      (!f.before || e.occurred_at < *f.before) &&
-                      e.topic.starts_with(f.topic_prefix) && (f.kind.empty() || e.kind == f.kind) &&
-                      (f.source.empty() || e.source == f.source) &&
-                      (f.containing.empty() ||
-                       e.payload.find(f.containing.substr(9, 4)) != std::string::npos);
+      const bool in =
+          (!f.since || e.occurred_at >= *f.since) && (!f.before || e.occurred_at < *f.before) &&
+          e.topic.starts_with(f.topic_prefix) && (f.kind.empty() || e.kind == f.kind) &&
+          (f.source.empty() || e.source == f.source) &&
+          (f.containing.empty() || e.payload.find(f.containing.substr(9, 4)) != std::string::npos);
       if (in) expected.insert(e.event_id);
     }
     for (const auto order : {search_order::newest_first, search_order::oldest_first})
@@ -216,8 +218,10 @@ BOOST_AUTO_TEST_CASE(read_closed_days_by_their_indexes_and_today_along_the_journ
   searched h;
   const auto day = h.today - days{3};
   h.run(fmt::format(
-      "INSERT INTO events_mirror SELECT gen_random_uuid(), gen_random_uuid(), timestamptz '{}' + n * "
-      "interval '80 milliseconds', now(), nextval('mirror_batch_ids'), 0, NULL, 'kind_' || n % 5000, "
+      "INSERT INTO events_mirror SELECT gen_random_uuid(), gen_random_uuid(), timestamptz '{}' + n "
+      "* "
+      "interval '80 milliseconds', now(), nextval('mirror_batch_ids'), 0, NULL, 'kind_' || n % "
+      "5000, "
       "'sensor-' || n % 5000, 'tracker/events/tasks/t' || n % 5000, jsonb_build_object('n', n) "
       "FROM generate_series(1, 1000000) AS n",
       to_rfc3339(day)));
@@ -253,12 +257,13 @@ BOOST_AUTO_TEST_CASE(refuse_what_is_no_search_and_say_what_to_mend) {
   BOOST_TEST(pointer_of({.limit = 0}) == "/limit");
   BOOST_TEST(pointer_of({.limit = most_events_a_page + 1}) == "/limit");
   BOOST_TEST(pointer_of({.filter = {.containing = "{"}}) == "/containing");
-  for (const auto* from : {"x", "j", "j1", "j1-2", "j1-2-3-4", "t1-2-3", "j99999999-1-1", "j1--1-0"})
+  for (const auto* from :
+       {"x", "j", "j1", "j1-2", "j1-2-3-4", "t1-2-3", "j99999999-1-1", "j1--1-0"})
     BOOST_TEST(pointer_of({.from = from}) == "/from");
   // Nothing of a filter is ever SQL.
   for (const auto* text : {"'; DROP TABLE events_mirror; --", "\\", "%", "{}", "$1"}) {
-    const auto none = must(search_events(
-        h.session, {.filter = {.topic_prefix = text, .kind = text, .source = text}}));
+    const auto none = must(
+        search_events(h.session, {.filter = {.topic_prefix = text, .kind = text, .source = text}}));
     BOOST_TEST(none.events.empty());
   }
 }

@@ -1,8 +1,9 @@
 #include "storage/journal_minutes.hpp"
 
+#include <thread>
+
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
-#include <thread>
 
 #include "tests/storage/fixtures.hpp"
 
@@ -62,7 +63,8 @@ BOOST_AUTO_TEST_CASE(survive_the_pruning_of_the_journal) {
   db.put(db.midnight - std::chrono::days{200}, 1s, 500);
   const auto since = db.midnight - std::chrono::days{201};
   const auto before = db.counts(since, db.midnight, 1440min);
-  BOOST_TEST(must(keeper->prune_journal(std::chrono::floor<std::chrono::days>(db.midnight))) == 499u);
+  BOOST_TEST(must(keeper->prune_journal(std::chrono::floor<std::chrono::days>(db.midnight))) ==
+             499u);
   BOOST_TEST((db.counts(since, db.midnight, 1440min) == before));
 }
 
