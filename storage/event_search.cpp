@@ -26,6 +26,8 @@ constexpr std::int32_t whole_batch = std::numeric_limits<std::int32_t>::max();
 // and reads batches until they hold so many events, some ten milliseconds of bitmap scan.
 constexpr std::int64_t positions_a_look = 50'000;
 constexpr int batches_a_look = 256;
+// A range of so many batch ids at most, whatever of it is wanted.
+constexpr std::int64_t batch_ids_a_look = 4096;
 constexpr std::int64_t events_a_look = 20'000;
 constexpr const char* always = "infinity";
 
@@ -318,12 +320,15 @@ class search {
                            {std::to_string(s.first), std::to_string(s.last), to_rfc3339(since_),
                             text_of(query_.filter.before)});
     if (!r) return r.error();
-    std::string ids;
+    stretch ids{std::numeric_limits<std::int64_t>::max(), 0};
     std::int64_t events = 0;
     int taken = 0;
     for (; taken < r->size() && events < events_a_look; ++taken) {
+      const auto id = r->number(taken, 1);
+      const stretch wider{std::min(ids.first, id), std::max(ids.last, id)};
+      if (taken > 0 && wider.last - wider.first >= batch_ids_a_look) break;
+      ids = wider;
       events += r->number(taken, 2);
-      ids += (ids.empty() ? "" : ",") + std::string{r->text(taken, 1)};
     }
     const bool whole = taken == r->size() && r->size() < batches_a_look;
     const auto end = whole ? (newest_first_ ? s.first : s.last) : r->number(taken - 1, 0);
@@ -335,14 +340,15 @@ class search {
     return true;
   }
 
-  more events_of(stretch s, const std::string& ids) {
+  more events_of(stretch s, stretch ids) {
     conditions where{query_.filter};
     const auto from = fmt::format(" AND (b.position, m.batch_index) {} ({}, {})",
                                   newest_first_ ? '<' : '>', last_.position, last_.batch_index);
-    auto r = session_.exec(
-        fmt::format(sql::of_batches, found_event_columns, s.first, s.last, ids, to_rfc3339(since_),
-                    text_of(query_.filter.before), where.text() + from, direction(), room()),
-        where.params());
+    auto r =
+        session_.exec(fmt::format(sql::of_batches, found_event_columns, s.first, s.last, ids.first,
+                                  ids.last, to_rfc3339(since_), text_of(query_.filter.before),
+                                  where.text() + from, direction(), room()),
+                      where.params());
     if (!r) return r.error();
     return take(*r, [&](int i, const found_event&) {
       return place_in_journal{r->number(i, found_event_width),

@@ -38,14 +38,15 @@ inline constexpr const char* batches =
     "SELECT position, batch_id, stored FROM mirror_batches WHERE position BETWEEN $1 AND $2 "
     "AND stored > 0 AND last_occurred_at >= $3 AND first_occurred_at < $4 "
     "ORDER BY position {0} LIMIT {1}";
-// BRIN finds the batches; the bounds prune partitions. {0} columns, {1} and {2} positions, {3}
-// batch ids, {4} and {5} bounds of time, {6} conditions, {7} DESC or nothing, {8} how many.
+// BRIN finds the batches, in one scan because it is one range; the bounds of time prune partitions.
+// {0} columns, {1} and {2} positions, {3} and {4} batch ids, {5} and {6} bounds of time, {7}
+// conditions, {8} DESC or nothing, {9} how many.
 inline constexpr const char* of_batches =
     "SELECT {0}, b.position, m.batch_index FROM mirror_batches b "
     "JOIN events_mirror m ON m.batch_id = b.batch_id "
-    "WHERE b.position BETWEEN {1} AND {2} AND m.batch_id = ANY ('{{{3}}}') "
-    "AND m.occurred_at >= '{4}' AND m.occurred_at < '{5}'{6} "
-    "ORDER BY b.position {7}, m.batch_index {7} LIMIT {8}";
+    "WHERE b.position BETWEEN {1} AND {2} AND m.batch_id BETWEEN {3} AND {4} "
+    "AND m.occurred_at >= '{5}' AND m.occurred_at < '{6}'{7} "
+    "ORDER BY b.position {8}, m.batch_index {8} LIMIT {9}";
 
 // -- one event ---
 
