@@ -94,6 +94,7 @@ class pg_replay_store final : public replay_store {
   explicit pg_replay_store(pg::session& lent) : session_{lent} {}
 
   result<void> reconnect() override {
+    if (&session_ != &own_) return pg::not_ours_to_reopen();
     leads_ = false;
     if (auto r = session_.reopen(options_); !r) return r;
     return session_.set_statement_timeout(step_timeout);
