@@ -3,6 +3,8 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "http/api/json_list.hpp"
+
 namespace td {
 namespace {
 
@@ -29,16 +31,6 @@ class object_text {
  private:
   std::string text_;
 };
-
-template <class T>
-std::string list_of(const std::vector<T>& all, std::string (*one)(const T&)) {
-  std::string text{"["};
-  for (const auto& e : all) {
-    if (text.size() > 1) text += ',';
-    text += one(e);
-  }
-  return text + ']';
-}
 
 std::string delivery_json(const journey_delivery& d) {
   object_text o;
