@@ -11,7 +11,7 @@
 
 #include "cli/cli.hpp"
 #include "cli/dlq_change.hpp"
-#include "cli/dlq_json.hpp"
+#include "http/api/dead_letter_json.hpp"
 #include "cli/dlq_tools.hpp"
 #include "cli/dlq_view.hpp"
 #include "cli/terminal.hpp"

@@ -302,4 +302,8 @@ std::string session::words_of(std::string_view text) const {
   return out;
 }
 
+failure not_ours_to_reopen() {
+  return {errc::database_away, "the connection was lost, and belongs to somebody else"};
+}
+
 }  // namespace td::pg

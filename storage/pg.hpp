@@ -134,4 +134,7 @@ class session {
   server_error error_{};
 };
 
+/// What a store says that was lent a connection and is asked to open it again: database_away.
+failure not_ours_to_reopen();
+
 }  // namespace td::pg

@@ -4,7 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "cli/dlq_check.hpp"
-#include "cli/dlq_json.hpp"
+#include "http/api/dead_letter_json.hpp"
 #include "cli/dlq_options.hpp"
 
 using namespace td;
