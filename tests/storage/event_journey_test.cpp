@@ -13,8 +13,8 @@ namespace {
 struct travelled : fresh_database {
   std::unique_ptr<mirror_store> mirror = must(open_mirror_store(options));
 
-  std::unique_ptr<consumer_store> consumer(const std::string& name, std::string kind = "") {
-    consumer_options c{.name = name, .from_the_start = true, .retries = {.attempts = 2}};
+  std::unique_ptr<consumer_store> consumer(const std::string& called, std::string kind = "") {
+    consumer_options c{.name = called, .from_the_start = true, .retries = {.attempts = 2}};
     if (!kind.empty()) c.kinds = {std::move(kind)};
     auto s = must(open_consumer_store(options, c));
     must(s->lead());
