@@ -125,7 +125,8 @@ BOOST_AUTO_TEST_CASE(read_the_flags_and_skip_the_properties_of_a_message) {
   BOOST_REQUIRE(m.has_value());
   BOOST_TEST(
       (m->topic == "t" && m->body == "bo" && m->packet_id == 7 && m->retain && m->duplicate));
-  const auto plain = wire::read_publish(whole("\x30\x05\x00\x01t\x00x"s));
+  const auto bare = "\x30\x05\x00\x01t\x00x"s;
+  const auto plain = wire::read_publish(whole(bare));
   BOOST_REQUIRE(plain.has_value());
   BOOST_TEST((plain->packet_id == 0 && !plain->retain && !plain->duplicate && plain->body == "x"));
 }
@@ -166,13 +167,15 @@ BOOST_AUTO_TEST_CASE(read_answers_with_and_without_reasons) {
   BOOST_TEST(int{a("\x40\x03\x01\x02\x10"s).reason} == 16);
   BOOST_TEST(int{a("\x50\x04\x01\x02\x87\x00"s).reason} == 0x87);
   BOOST_TEST(int{a("\x40\x08\x01\x02\x97\x04\x1f\x00\x01x"s).reason} == 0x97);
-  const auto suback = wire::read_codes(whole("\x90\x08\x00\x05\x04\x1f\x00\x01x\x87"s));
+  const auto codes = "\x90\x08\x00\x05\x04\x1f\x00\x01x\x87"s;
+  const auto suback = wire::read_codes(whole(codes));
   BOOST_REQUIRE(suback.has_value());
   BOOST_TEST((suback->packet_id == 5 && suback->each == "\x87"));
   const auto bare = wire::read_disconnect(whole("\xe0\x00"s));
   BOOST_REQUIRE(bare.has_value());
   BOOST_TEST((bare->reason == 0 && bare->text.empty()));
-  const auto told = wire::read_disconnect(whole("\xe0\x09\x8e\x07\x1f\x00\x04gone"s));
+  const auto farewell = "\xe0\x09\x8e\x07\x1f\x00\x04gone"s;
+  const auto told = wire::read_disconnect(whole(farewell));
   BOOST_REQUIRE(told.has_value());
   BOOST_TEST((told->reason == 0x8e && told->text == "gone"));
 }
