@@ -21,22 +21,23 @@ struct gate {
 BOOST_AUTO_TEST_SUITE(hash_pool_)
 
 BOOST_AUTO_TEST_CASE(runs_what_it_takes) {
-  hash_pool pool{{.workers = 2, .waiting = 100}};
   std::promise<int> result;
+  hash_pool pool{{.workers = 2, .waiting = 100}};
   BOOST_REQUIRE(pool.submit([&] { result.set_value(7); }));
   BOOST_TEST(result.get_future().get() == 7);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_what_would_wait_beyond_the_bound_and_recovers) {
-  hash_pool pool{{.workers = 1, .waiting = 2}};
   gate g;
   std::promise<void> begun;
+  std::promise<void> done;
+  std::atomic<int> ran{};
+  hash_pool pool{{.workers = 1, .waiting = 2}};  // last: it ends before what its work uses
   BOOST_REQUIRE(pool.submit([&] {
     begun.set_value();
     g.open.wait();
   }));
   begun.get_future().wait();  // the worker is busy, nothing waits
-  std::atomic<int> ran{};
   BOOST_TEST(!!pool.submit([&] { ++ran; }));
   BOOST_TEST(!!pool.submit([&] { ++ran; }));
   BOOST_TEST(pool.waiting() == 2u);
@@ -44,7 +45,6 @@ BOOST_AUTO_TEST_CASE(refuses_what_would_wait_beyond_the_bound_and_recovers) {
   BOOST_TEST_REQUIRE(!refused);
   BOOST_TEST((refused.error().code == errc::overloaded));
   g.opened.set_value();
-  std::promise<void> done;
   for (;;) {
     if (pool.submit([&] { done.set_value(); })) break;
   }
@@ -54,10 +54,11 @@ BOOST_AUTO_TEST_CASE(refuses_what_would_wait_beyond_the_bound_and_recovers) {
 
 BOOST_AUTO_TEST_CASE(as_many_run_at_once_as_there_are_workers) {
   constexpr std::size_t workers = 3;
-  hash_pool pool{{.workers = workers, .waiting = 100}};
   std::atomic<std::size_t> inside{};
+  std::atomic<bool> fourth{};
   std::promise<void> all_inside;
   gate g;
+  hash_pool pool{{.workers = workers, .waiting = 100}};
   for (std::size_t i = 0; i < workers; ++i) {
     BOOST_REQUIRE(pool.submit([&] {
       if (++inside == workers) all_inside.set_value();
@@ -65,7 +66,6 @@ BOOST_AUTO_TEST_CASE(as_many_run_at_once_as_there_are_workers) {
     }));
   }
   all_inside.get_future().wait();
-  std::atomic<bool> fourth{};
   BOOST_REQUIRE(pool.submit([&] { fourth = true; }));
   BOOST_TEST(!fourth);
   BOOST_TEST(pool.waiting() == 1u);
@@ -99,16 +99,18 @@ BOOST_AUTO_TEST_CASE(its_end_waits_for_what_runs_and_drops_what_waits) {
 
 BOOST_AUTO_TEST_CASE(what_runs_may_be_the_one_that_ends_it) {
   auto pool = std::make_shared<hash_pool>(hash_pool::limits{.workers = 1, .waiting = 10});
-  std::promise<void> ended;
-  gate g;
-  BOOST_REQUIRE(pool->submit([&ended, &g, own = pool]() mutable {
-    g.open.wait();
+  // Its thread outlives the test by a moment: nothing of the test's own is used there.
+  const auto ended = std::make_shared<std::promise<void>>();
+  const auto g = std::make_shared<gate>();
+  auto future = ended->get_future();
+  BOOST_REQUIRE(pool->submit([ended, g, own = pool]() mutable {
+    g->open.wait();
     own.reset();
-    ended.set_value();
+    ended->set_value();
   }));
   pool.reset();
-  g.opened.set_value();
-  ended.get_future().wait();
+  g->opened.set_value();
+  future.wait();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
