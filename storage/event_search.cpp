@@ -186,7 +186,7 @@ class search {
     if (newest_first_) std::reverse(all.begin(), all.end());
     const auto* behind = from_ ? std::get_if<place_in_time>(&from_->at) : nullptr;
     for (const auto day : all) {
-      if (behind != nullptr && is_done(day, behind->occurred_at)) continue;
+      if (behind != nullptr && is_done(day, *behind)) continue;
       if (steady::now() >= deadline_ && !page_.next && looked_)
         return cut_at(edge_of(day), edge(day));
       auto left = one_day(day, behind);
@@ -196,8 +196,11 @@ class search {
     return true;
   }
 
-  bool is_done(sys_days day, timestamp at) const {
-    return newest_first_ ? at < day : at >= day + days{1};
+  /// Whether all of the day is before this place.
+  bool is_done(sys_days day, const place_in_time& at) const {
+    if (newest_first_) return at.occurred_at < day || at == place_in_time{timestamp{day}, uuid{}};
+    const auto end = std::get<place_in_time>(edge_of(day + days{1}).at);
+    return at.occurred_at > end.occurred_at || at == end;
   }
 
   /// The last moment before `day` in the order of the search.

@@ -217,6 +217,7 @@ BOOST_AUTO_TEST_CASE(end_where_their_patience_ends_and_go_on_from_there) {
 BOOST_AUTO_TEST_CASE(read_closed_days_by_their_indexes_and_today_along_the_journal) {
   searched h;
   const auto day = h.today - days{3};
+  must(h.partitions->ensure(day, day + days{1}));
   h.run(fmt::format(
       "INSERT INTO events_mirror SELECT gen_random_uuid(), gen_random_uuid(), timestamptz '{}' + n "
       "* "
