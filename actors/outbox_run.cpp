@@ -60,6 +60,7 @@ result<milliseconds> outbox_run::turn(outbox_store& store, clock::time_point now
   auto next = now + idle_look;
   if (may_publish_ > now) next = std::min(next, may_publish_);
   if (waiting_ > 0) next = std::min(next, next_settle_);
+  next = std::min(next, next_look_);
   return std::max(milliseconds{1}, std::chrono::ceil<milliseconds>(next - now));
 }
 
@@ -83,6 +84,7 @@ result<void> outbox_run::settle(outbox_store& store, clock::time_point now) {
   meters_.outbox_confirmed.Increment(static_cast<double>(done->confirmed));
   for (const auto& r : done->refused)
     refused(r);
+  if (!done->refused.empty()) next_look_ = now;
   if (done->to_be_sent > 0) {
     log_warning("outbox publishes again what was not stored in time",
                 {kv("events", done->to_be_sent), kv("after", rules_.confirm_within)});

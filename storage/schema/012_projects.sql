@@ -19,7 +19,7 @@ CREATE TABLE projects (
   started_at       timestamptz,
   completed_at     timestamptz,
   archived_at      timestamptz,
-  last_task_number integer     NOT NULL CHECK (last_task_number >= 0),
+  last_task_number integer     NOT NULL DEFAULT 0 CHECK (last_task_number >= 0),
   search           tsvector    NOT NULL GENERATED ALWAYS AS (
                    setweight(to_tsvector('simple', key || ' ' || title), 'A') ||
                    setweight(to_tsvector('simple', description), 'B')) STORED

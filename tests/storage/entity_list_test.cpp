@@ -193,7 +193,8 @@ BOOST_AUTO_TEST_CASE(a_search_uses_its_index_when_there_is_much_to_search) {
       to_string(pay.id) +
       "', n, 'task ' || n, md5(n::text), "
       "'todo', 0, '{}', 0, 'V' || n || '1', '{}', 1, now(), now() "
-      "FROM generate_series(1, 20000) n; ANALYZE tasks");
+      "FROM generate_series(1, 20000) n");
+  run("VACUUM ANALYZE tasks");  // or the index has a long list of what is not in it yet
   const auto plan = [&](const std::string& query) {
     std::string all;
     const auto r = must(eye.exec("EXPLAIN " + query));
