@@ -57,7 +57,6 @@ constexpr std::array codes{
     finding_code{"machine", "machine_memory", "free memory"},
     finding_code{"machine", "machine_clock", "whether the clock is kept right"},
     finding_code{"machine", "machine_clock_jump", "jumps of the clock"},
-    finding_code{"machine", "machine_mqtt_library", "the version of libmosquitto"},
     finding_code{"machine", "machine_database_library", "the version of libpq"},
     // -- service ---
     finding_code{"service", "service_reachable", "whether one runs"},

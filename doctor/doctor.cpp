@@ -125,8 +125,7 @@ examination examine(const doctor_options& options, doctor_memory* memory) {
   add(done.findings, judge_machine(machine, options.of_machine,
                                    memory != nullptr ? memory->clock_offset : std::nullopt));
   if (memory != nullptr) memory->clock_offset = machine.clock_offset;
-  add(done.findings, judge_libraries({mqtt_library_built_with(), mqtt_library_in_use(),
-                                      database_library_built_with(), database_library_in_use()}));
+  add(done.findings, judge_libraries({database_library_built_with(), database_library_in_use()}));
   return done;
 }
 

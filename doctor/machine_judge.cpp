@@ -82,19 +82,6 @@ std::vector<finding> judge_machine(const machine_survey& found, const machine_ne
 
 std::vector<finding> judge_libraries(const library_versions& v) {
   std::vector<finding> all;
-  const auto found = to_string(v.mqtt_found);
-  if (v.mqtt_found == v.mqtt_built) {
-    all.push_back(make_finding("machine_mqtt_library", severity::ok, "libmosquitto is " + found));
-  } else {
-    // A lane leans on when the library writes (mqtt/README.md), which no interface promises.
-    const bool other =
-        v.mqtt_found.major != v.mqtt_built.major || v.mqtt_found.minor != v.mqtt_built.minor;
-    all.push_back(make_finding(
-        "machine_mqtt_library", other ? severity::warning : severity::note,
-        fmt::format("libmosquitto is {}, and this program was built and tested with {}", found,
-                    to_string(v.mqtt_built)),
-        "./dev build && ./dev test mqtt", "build it against the library that is installed"));
-  }
   const auto pg = words::postgres_version(v.database_found);
   if (v.database_found / 10'000 >= v.database_built / 10'000) {
     all.push_back(make_finding("machine_database_library", severity::ok, "libpq is " + pg));

@@ -5,7 +5,6 @@
 #include <optional>
 #include <vector>
 
-#include "mqtt/library_version.hpp"
 #include "pipeline/finding.hpp"
 
 namespace td {
@@ -22,8 +21,6 @@ std::vector<finding> judge_machine(const machine_survey& found, const machine_ne
 
 /// Versions of the client libraries: those that this program was built with and those it found.
 struct library_versions {
-  mqtt_library_version mqtt_built{};
-  mqtt_library_version mqtt_found{};
   int database_built{};  ///< 150018 is 15.18
   int database_found{};
 };

@@ -9,8 +9,8 @@
 
 #include <fmt/format.h>
 
-#include "mqtt/connection.hpp"
 #include "mqtt/reason.hpp"
+#include "mqtt/wire_connection.hpp"
 
 namespace td {
 
@@ -18,7 +18,7 @@ namespace {
 
 constexpr auto leave_patience = std::chrono::milliseconds{1000};
 
-using clock = connection::clock;
+using clock = wire_connection::clock;
 using std::chrono::milliseconds;
 
 class event_waker final : public waker {
@@ -43,9 +43,9 @@ class event_waker final : public waker {
 };
 
 /// The state machine is drawn in mqtt/README.md.
-class mosquitto_lane final : public lane_session, private connection::receiver {
+class wire_lane final : public lane_session, private wire_connection::receiver {
  public:
-  explicit mosquitto_lane(lane_options options)
+  explicit wire_lane(lane_options options)
       : options_(std::move(options)),
         connection_(options_.broker,
                     {.client_id = options_.client_id,
@@ -71,17 +71,15 @@ class mosquitto_lane final : public lane_session, private connection::receiver {
   /// UNSUBSCRIBE and its UNSUBACK as a round trip: the answer comes behind every message that the
   /// acknowledgements before it released.
   struct barrier {
-    int packet{};
+    std::uint16_t packet{};
     bool answered{};
     bool clean{};  ///< no message came since it was sent
   };
 
-  // connection::receiver
-  bool on_message(std::string_view topic, std::string_view body, bool retained,
-                  bool redelivered) override;
-  void on_subscribed(int packet, std::span<const int> codes) override;
-  void on_unsubscribed(int packet) override;
-  void on_published(int, std::uint8_t) override {}
+  // wire_connection::receiver
+  bool on_message(const wire::publish& m, timestamp at) override;
+  void on_subscribed(std::uint16_t packet, std::uint8_t code) override;
+  void on_unsubscribed(std::uint16_t packet) override;
 
   bool full(const batch& b) const noexcept {
     return b.size() >= options_.limits.events || b.bytes() >= options_.limits.bytes;
@@ -101,20 +99,20 @@ class mosquitto_lane final : public lane_session, private connection::receiver {
 
   lane_options options_;
   std::shared_ptr<event_waker> waker_ = std::make_shared<event_waker>();
-  connection connection_;
+  wire_connection connection_;
   batch kept_;            ///< came outside of `read`; the next `read` hands it out
   batch* target_{};       ///< where `read` wants messages; null: `kept_`
   std::size_t handed_{};  ///< messages given to the caller since the last acknowledgement
   subscription subscription_{subscription::wanted};
-  int subscribe_packet_{};
-  int subscribe_code_{};
+  std::uint16_t subscribe_packet_{};
+  std::uint8_t subscribe_code_{};
   clock::time_point asked_at_{};
   barrier barrier_{};
 };
 
 // -- connecting ---
 
-result<bool> mosquitto_lane::connect() {
+result<bool> wire_lane::connect() {
   kept_.clear();
   handed_ = 0;
   subscription_ = subscription::wanted;
@@ -131,7 +129,7 @@ result<bool> mosquitto_lane::connect() {
   return present;
 }
 
-result<void> mosquitto_lane::ask_for_subscription() {
+result<void> wire_lane::ask_for_subscription() {
   auto packet = connection_.queue_subscribe(options_.subscription);
   if (!packet) {
     connection_.close();
@@ -143,50 +141,53 @@ result<void> mosquitto_lane::ask_for_subscription() {
   return connection_.flush(options_.broker.connect_timeout);
 }
 
-result<void> mosquitto_lane::check_subscription() {
+result<void> wire_lane::check_subscription() {
   if (subscription_ != subscription::refused) return ok();
   failure f = lost(fmt::format(
       "subscription '{}' of client '{}' refused: {}{}", options_.subscription, options_.client_id,
-      mqtt_reason(subscribe_code_), subscribe_code_ == 0x87 ? ": check the broker's ACL" : ""));
+      mqtt_reason(subscribe_code_),
+      subscribe_code_ == wire::reason::not_authorized ? ": check the broker's ACL" : ""));
   f.code = errc::broker_refused;
   return f;
 }
 
 template <class Done>
-result<void> mosquitto_lane::read_until(std::string_view what, Done done) {
+result<void> wire_lane::read_until(std::string_view what, Done done) {
   const auto until = clock::now() + options_.broker.connect_timeout;
   while (!done() && kept_.empty()) {
+    const auto some = connection_.read_some();
+    if (!some) return some.error();
+    if (done() || !kept_.empty()) break;
     const auto left = left_until(until);
-    if (!connection_.readable() && (left.count() == 0 || !connection_.wait(left))) {
-      if (clock::now() < until) continue;
+    if (left.count() == 0) {
       return lost(fmt::format("no {} within the connect time-out", what));
     }
-    if (auto r = connection_.read_some(); !r) return r;
+    if (!*some) connection_.wait(left);
   }
   return ok();
 }
 
 // -- reading and acknowledging ---
 
-bool mosquitto_lane::on_message(std::string_view topic, std::string_view body, bool retained,
-                                bool redelivered) {
+bool wire_lane::on_message(const wire::publish& m, timestamp at) {
   barrier_.clean = false;
   batch& b = target_ != nullptr ? *target_ : kept_;
-  b.add(topic, body, now(), retained, redelivered);
+  b.add(m.topic, m.body, at, m.retain, m.duplicate);
   return !full(b);
 }
 
-void mosquitto_lane::on_subscribed(int packet, std::span<const int> codes) {
-  if (packet != subscribe_packet_ || codes.empty()) return;
-  subscribe_code_ = codes.front();
-  subscription_ = subscribe_code_ >= 0x80 ? subscription::refused : subscription::confirmed;
+void wire_lane::on_subscribed(std::uint16_t packet, std::uint8_t code) {
+  if (packet != subscribe_packet_) return;
+  subscribe_code_ = code;
+  subscription_ =
+      code >= wire::reason::first_failure ? subscription::refused : subscription::confirmed;
 }
 
-void mosquitto_lane::on_unsubscribed(int packet) {
+void wire_lane::on_unsubscribed(std::uint16_t packet) {
   if (packet == barrier_.packet) barrier_.answered = true;
 }
 
-result<std::size_t> mosquitto_lane::read(batch& into, milliseconds wait) {
+result<std::size_t> wire_lane::read(batch& into, milliseconds wait) {
   if (!connected()) return not_connected();
   if (into.size() != handed_) {
     throw std::logic_error("read into another batch while one is unacknowledged");
@@ -207,26 +208,24 @@ result<std::size_t> mosquitto_lane::read(batch& into, milliseconds wait) {
   return into.size() - before;
 }
 
-result<void> mosquitto_lane::fill(batch& into) {
+result<void> wire_lane::fill(batch& into) {
   for (const message& m : kept_.messages()) {
     into.add(kept_.topic(m), kept_.body(m), m.received_at, m.retained, m.redelivered);
   }
   kept_.clear();
   target_ = &into;
-  result<void> r = ok();
-  while (r && !full(into)) {
-    const std::size_t before = into.size();
-    r = connection_.read_some();
-    // One system call per message is saved by asking only when a read brought nothing.
-    if (r && into.size() == before && !connection_.readable()) break;
-  }
+  // Until nothing is there, not until a read was short: what waits at the broker's end of the
+  // socket follows at once into the room that a read makes.
+  result<bool> some = true;
+  while (some && *some && !full(into))
+    some = connection_.read_some();
   target_ = nullptr;
-  if (!r) return r;
+  if (!some) return some.error();
   return check_subscription();
 }
 
 /// Nothing is there: the time to speak, but only with nothing unacknowledged.
-result<void> mosquitto_lane::idle() {
+result<void> wire_lane::idle() {
   if (owes()) return ok();
   if (subscription_ == subscription::asked &&
       clock::now() > asked_at_ + options_.broker.connect_timeout) {
@@ -235,7 +234,7 @@ result<void> mosquitto_lane::idle() {
   return connection_.keep_alive(options_.broker.connect_timeout);
 }
 
-result<void> mosquitto_lane::acknowledge() {
+result<void> wire_lane::acknowledge() {
   if (!connected()) return not_connected();
   if (!kept_.empty()) {
     throw std::logic_error("acknowledge with messages that nobody has read");
@@ -248,20 +247,20 @@ result<void> mosquitto_lane::acknowledge() {
 
 // -- leaving ---
 
-result<void> mosquitto_lane::unsubscribe() {
+result<void> wire_lane::unsubscribe() {
   if (!connected()) return not_connected();
+  if (owes()) throw std::logic_error("unsubscribe: only with everything acknowledged");
   subscription_ = subscription::ended;
   return ask_barrier();
 }
 
-result<void> mosquitto_lane::ask_barrier() {
-  auto packet = connection_.queue_unsubscribe(options_.subscription);
-  if (!packet) return packet.error();
-  barrier_ = {.packet = *packet, .answered = false, .clean = true};
+result<void> wire_lane::ask_barrier() {
+  const auto packet = connection_.queue_unsubscribe(options_.subscription);
+  barrier_ = {.packet = packet, .answered = false, .clean = true};
   return connection_.flush(options_.broker.connect_timeout);
 }
 
-result<bool> mosquitto_lane::drained() {
+result<bool> wire_lane::drained() {
   if (!connected()) return not_connected();
   if (subscription_ != subscription::ended || owes()) {
     throw std::logic_error("drained: only unsubscribed and with everything acknowledged");
@@ -269,13 +268,17 @@ result<bool> mosquitto_lane::drained() {
   for (;;) {
     auto r = read_until("UNSUBACK", [this] { return barrier_.answered; });
     if (!r) return r.error();
+    if (kept_.empty() && barrier_.clean) {
+      // Nothing may stand behind UNSUBACK either, as far as can be told without waiting.
+      if (const auto some = connection_.read_some(); !some) return some.error();
+      if (kept_.empty()) return true;
+    }
     if (!kept_.empty()) return false;
-    if (barrier_.clean) return true;
     if (r = ask_barrier(); !r) return r.error();
   }
 }
 
-result<void> mosquitto_lane::end_session() {
+result<void> wire_lane::end_session() {
   if (!connected()) return not_connected();
   if (subscription_ != subscription::ended || !barrier_.answered || !barrier_.clean) {
     throw std::logic_error("end_session: the broker would delete what is not drained");
@@ -283,7 +286,7 @@ result<void> mosquitto_lane::end_session() {
   return connection_.disconnect(true, options_.broker.connect_timeout);
 }
 
-result<void> mosquitto_lane::leave() {
+result<void> wire_lane::leave() {
   if (!connected()) return ok();
   if (owes()) {
     // DISCONNECT would travel behind the acknowledgements; the session is kept either way.
@@ -296,20 +299,20 @@ result<void> mosquitto_lane::leave() {
 
 // -- failures ---
 
-failure mosquitto_lane::lost(std::string_view what) {
+failure wire_lane::lost(std::string_view what) {
   connection_.close();
   return {errc::broker_away, fmt::format("mqtt{}://{}:{}: {}", options_.broker.tls ? "s" : "",
                                          options_.broker.host, options_.broker.port, what)};
 }
 
-failure mosquitto_lane::not_connected() const {
+failure wire_lane::not_connected() const {
   return {errc::broker_away, fmt::format("client '{}' is not connected", options_.client_id)};
 }
 
 }  // namespace
 
 std::unique_ptr<lane_session> make_lane_session(lane_options options) {
-  return std::make_unique<mosquitto_lane>(std::move(options));
+  return std::make_unique<wire_lane>(std::move(options));
 }
 
 }  // namespace td

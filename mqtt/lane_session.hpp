@@ -20,7 +20,7 @@ struct broker_options {
   std::string ca_file{};                            ///< PEM; empty with tls: the system's store
   std::string certificate_file{};                   ///< PEM, with key_file; empty: none is shown
   std::string key_file{};                           ///< PEM, not encrypted
-  std::chrono::seconds keepalive{60};               ///< 5 or more: libmosquitto's minimum
+  std::chrono::seconds keepalive{60};               ///< 5 or more: a saving broker is silent
   std::chrono::milliseconds connect_timeout{5000};  ///< for every wait for an answer
 };
 

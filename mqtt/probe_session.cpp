@@ -1,33 +1,33 @@
 #include "mqtt/probe_session.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "mqtt/connection.hpp"
+#include "mqtt/wire_connection.hpp"
 
 namespace td {
 
 namespace {
 
-using clock = connection::clock;
+using clock = wire_connection::clock;
 using std::chrono::milliseconds;
 
 constexpr const char* fence_filter = "taylordash/doctor/fence";  // subscribed by nobody
-constexpr std::uint8_t refused_from = 0x80;
+constexpr std::size_t all_of_them = std::numeric_limits<std::size_t>::max();
 constexpr milliseconds between_asks{100};
 
-class mosquitto_probe final : public probe_session, private connection::receiver {
+class wire_probe final : public probe_session, private wire_connection::receiver {
  public:
-  explicit mosquitto_probe(probe_options options)
+  explicit wire_probe(probe_options options)
       : options_{std::move(options)},
         connection_{options_.broker,
                     {.client_id = options_.client_id,
                      .keep_session = options_.keep_session,
                      .receive_maximum = options_.receive_maximum,
-                     .send_maximum = options_.send_maximum,
                      .session_expiry = options_.session_expiry,
                      .give_up = [this] { return over().has_value(); }},
                     *this} {}
@@ -77,27 +77,30 @@ class mosquitto_probe final : public probe_session, private connection::receiver
     if (auto packet = connection_.queue_publish(topic, "", false, 2); !packet)
       return packet.error();
     if (auto sent = connection_.flush(patience()); !sent) return sent.error();
-    // A refusing PUBREC ends the exchange; another one queues a PUBREL, which is not let out.
-    const auto answered = [this] { return published_.refused > 0 || connection_.want_write(); };
-    const auto done = read_until(answered);
-    const bool taken = published_.refused == 0;
+    taken_ = false;
+    const auto done = read_until([this] { return published_.refused > 0 || taken_; });
     connection_.close();
     if (!done) return done.error();
-    return taken;
+    return taken_;
   }
 
   result<std::vector<message>> receive(std::size_t most, milliseconds quiet) override {
     if (auto open = check_open(); !open) return open.error();
+    most_ = most;
     auto until = clock::now() + quiet;
     while (received_.size() < most) {
       if (const auto why = over()) return *why;
-      if (!connection_.readable() && !connection_.wait(std::min(left_until(until), between_asks))) {
-        if (left_until(until).count() == 0) break;
+      const auto some = connection_.read_some();
+      if (!some) return some.error();
+      if (*some) {
+        until = clock::now() + quiet;
         continue;
       }
-      if (auto read = connection_.read_some(); !read) return read.error();
-      until = clock::now() + quiet;
+      const auto left = left_until(until);
+      if (left.count() == 0) break;
+      connection_.wait(std::min(left, between_asks));
     }
+    most_ = all_of_them;
     return std::exchange(received_, {});
   }
 
@@ -105,7 +108,7 @@ class mosquitto_probe final : public probe_session, private connection::receiver
     if (auto open = check_open(); !open) return open.error();
     connection_.committed();
     unsubscribed_ = false;
-    if (auto packet = connection_.queue_unsubscribe(fence_filter); !packet) return packet.error();
+    connection_.queue_unsubscribe(fence_filter);
     return exchange([this] { return unsubscribed_; });
   }
 
@@ -118,17 +121,16 @@ class mosquitto_probe final : public probe_session, private connection::receiver
   void drop() noexcept override { connection_.close(); }
 
  private:
-  // connection::receiver
-  bool on_message(std::string_view topic, std::string_view body, bool, bool) override {
-    received_.push_back({std::string{topic}, std::string{body}});
-    return true;
+  // wire_connection::receiver
+  bool on_message(const wire::publish& m, timestamp) override {
+    received_.push_back({std::string{m.topic}, std::string{m.body}});
+    return received_.size() < most_;
   }
-  void on_subscribed(int, std::span<const int> codes) override {
-    subscribed_ = codes.empty() ? refused_from : static_cast<std::uint8_t>(codes.front());
-  }
-  void on_unsubscribed(int) override { unsubscribed_ = true; }
-  void on_published(int, std::uint8_t reason) override {
-    if (reason < refused_from) {
+  void on_subscribed(std::uint16_t, std::uint8_t code) override { subscribed_ = code; }
+  void on_unsubscribed(std::uint16_t) override { unsubscribed_ = true; }
+  void on_received(std::uint16_t) override { taken_ = true; }
+  void on_published(std::uint16_t, std::uint8_t reason) override {
+    if (reason < wire::reason::first_failure) {
       ++published_.acknowledged;
     } else {
       ++published_.refused;
@@ -178,24 +180,27 @@ class mosquitto_probe final : public probe_session, private connection::receiver
         return failure{errc::broker_away, fmt::format("no answer within {} ms",
                                                       options_.broker.connect_timeout.count())};
       }
-      if (!connection_.readable() && !connection_.wait(std::min(left, between_asks))) continue;
-      if (auto read = connection_.read_some(); !read) return read;
+      const auto some = connection_.read_some();
+      if (!some) return some.error();
+      if (!*some) connection_.wait(std::min(left, between_asks));
     }
     return ok();
   }
 
   probe_options options_;
-  connection connection_;
+  wire_connection connection_;
   std::vector<message> received_;
+  std::size_t most_{all_of_them};  ///< messages to hand out before the next call
   std::optional<std::uint8_t> subscribed_;
   bool unsubscribed_{};
+  bool taken_{};
   published published_;
 };
 
 }  // namespace
 
 std::unique_ptr<probe_session> make_probe_session(probe_options options) {
-  return std::make_unique<mosquitto_probe>(std::move(options));
+  return std::make_unique<wire_probe>(std::move(options));
 }
 
 }  // namespace td

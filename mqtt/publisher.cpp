@@ -7,28 +7,25 @@
 
 #include <fmt/format.h>
 
-#include "mqtt/connection.hpp"
+#include "mqtt/wire_connection.hpp"
 
 namespace td {
 
 namespace {
 
-using clock = connection::clock;
+using clock = wire_connection::clock;
 using std::chrono::milliseconds;
 
 // Packet ids are 16 bits and dealt round; half of them in flight leaves no doubt whose PUBACK came.
 constexpr std::size_t largest_window = 32767;
 
-class mosquitto_publisher final : public publisher, private connection::receiver {
+class wire_publisher final : public publisher, private wire_connection::receiver {
  public:
-  explicit mosquitto_publisher(publisher_options options)
+  explicit wire_publisher(publisher_options options)
       : options_(std::move(options)),
         window_(std::clamp<std::size_t>(options_.window, 1, largest_window)),
         connection_(options_.broker,
-                    {.client_id = options_.client_id,
-                     .keep_session = false,
-                     .receive_maximum = 1,
-                     .send_maximum = static_cast<std::uint16_t>(window_)},
+                    {.client_id = options_.client_id, .keep_session = false, .receive_maximum = 1},
                     *this),
         tokens_(65536) {}
 
@@ -37,6 +34,7 @@ class mosquitto_publisher final : public publisher, private connection::receiver
     answers_.clear();
     auto present = connection_.open();
     if (!present) return present.error();
+    connection_.committed();
     allowed_ = std::min<std::size_t>(window_, connection_.broker_window());
     return ok();
   }
@@ -45,10 +43,9 @@ class mosquitto_publisher final : public publisher, private connection::receiver
                        bool retain) override {
     if (!connected()) return not_connected();
     if (in_flight_ >= allowed_) return false;
-    topic_.assign(topic);
-    auto packet = connection_.queue_publish(topic_, body, retain);
+    const auto packet = connection_.queue_publish(topic, body, retain);
     if (!packet) return packet.error();
-    tokens_[static_cast<std::size_t>(*packet)] = token;
+    tokens_[*packet] = token;
     ++in_flight_;
     return true;
   }
@@ -58,8 +55,11 @@ class mosquitto_publisher final : public publisher, private connection::receiver
     const auto until = clock::now() + wait;
     for (;;) {
       if (auto r = connection_.flush(milliseconds{0}); !r) return r;
-      if (auto r = read_all(); !r) return r;
-      if (call_back() || !connected()) return connected() ? ok() : not_connected();
+      const auto all = read_all();
+      const bool any = call_back();
+      if (!all) return all;
+      if (!connected()) return not_connected();  // the callback closed it
+      if (any) return ok();
       if (auto r = connection_.keep_alive(milliseconds{0}); !r) return r;
       const auto left = left_until(until);
       if (left.count() == 0) return ok();
@@ -79,20 +79,20 @@ class mosquitto_publisher final : public publisher, private connection::receiver
     std::uint8_t reason;
   };
 
-  // connection::receiver
-  bool on_message(std::string_view, std::string_view, bool, bool) override { return true; }
-  void on_subscribed(int, std::span<const int>) override {}
-  void on_unsubscribed(int) override {}
-  void on_published(int packet, std::uint8_t reason) override {
-    answers_.push_back({tokens_[static_cast<std::size_t>(packet)], reason});
+  // wire_connection::receiver
+  bool on_message(const wire::publish&, timestamp) override { return true; }  // asked for by nobody
+  void on_published(std::uint16_t packet, std::uint8_t reason) override {
+    answers_.push_back({tokens_[packet], reason});
     --in_flight_;
   }
 
   result<void> read_all() {
-    for (std::size_t before = answers_.size();; before = answers_.size()) {
-      if (auto r = connection_.read_some(); !r) return r;
-      if (answers_.size() == before && !connection_.readable()) return ok();
-    }
+    result<bool> some = true;
+    while (some && *some)
+      some = connection_.read_some();
+    connection_.committed();
+    if (!some) return some.error();
+    return ok();
   }
 
   /// Outside of the library, so that the caller may publish, close or throw. True if any.
@@ -115,18 +115,17 @@ class mosquitto_publisher final : public publisher, private connection::receiver
   publisher_options options_;
   std::size_t window_;
   std::size_t allowed_{};
-  connection connection_;
+  wire_connection connection_;
   std::vector<std::uint64_t> tokens_;  ///< by packet id
   std::vector<answer> answers_;
   std::vector<answer> spare_;
   std::size_t in_flight_{};
-  std::string topic_;
 };
 
 }  // namespace
 
 std::unique_ptr<publisher> make_publisher(publisher_options options) {
-  return std::make_unique<mosquitto_publisher>(std::move(options));
+  return std::make_unique<wire_publisher>(std::move(options));
 }
 
 }  // namespace td

@@ -2,11 +2,14 @@
 
 #include <arpa/inet.h>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -40,11 +43,6 @@ struct tls_hooks {
 
   static void info(const SSL* ssl, int where, int value) {
     tls_context* self = of(ssl);
-    if (where == SSL_CB_HANDSHAKE_START && !self->host_is_address_) {
-      // libmosquitto is given a numeric address, so the name must be announced here, before the
-      // ClientHello is written.
-      SSL_set_tlsext_host_name(const_cast<SSL*>(ssl), self->host_.c_str());
-    }
     if (where == SSL_CB_READ_ALERT && (value & 0xff) != SSL_AD_CLOSE_NOTIFY) {
       // OpenSSL 3.0 has no words for this one.
       const char* alert = (value & 0xff) == SSL_AD_CERTIFICATE_REQUIRED
@@ -60,6 +58,45 @@ struct tls_hooks {
 };
 
 namespace {
+
+constexpr std::size_t read_ahead_bytes = 128u << 10;  // eight records of TLS's largest size
+
+// -- the socket under a session: OpenSSL's own writes with write(2), which raises SIGPIPE ---
+
+int socket_of(BIO* bio) {
+  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+}
+
+int socket_write(BIO* bio, const char* from, int bytes) {
+  BIO_clear_retry_flags(bio);
+  const auto put = ::send(socket_of(bio), from, static_cast<std::size_t>(bytes), MSG_NOSIGNAL);
+  if (put < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_write(bio);
+  return static_cast<int>(put);
+}
+
+int socket_read(BIO* bio, char* to, int room) {
+  BIO_clear_retry_flags(bio);
+  const auto got = ::recv(socket_of(bio), to, static_cast<std::size_t>(room), 0);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_read(bio);
+  return static_cast<int>(got);
+}
+
+long socket_control(BIO*, int command, long, void*) {
+  return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+const BIO_METHOD* socket_method() {
+  static BIO_METHOD* const method = [] {
+    BIO_METHOD* m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "taylordash socket");
+    BIO_meth_set_write(m, &socket_write);
+    BIO_meth_set_read(m, &socket_read);
+    BIO_meth_set_ctrl(m, &socket_control);
+    return m;
+  }();
+  return method;
+}
+
+// -- files ---
 
 failure file_failure(std::string_view key, const std::string& path, std::string_view what) {
   ERR_clear_error();
@@ -95,10 +132,29 @@ result<std::unique_ptr<tls_context>> tls_context::make(const broker_options& opt
   return self;
 }
 
+ssl_st* tls_context::make_session(int fd) const {
+  SSL* ssl = SSL_new(context_);
+  BIO* bio = ssl != nullptr ? BIO_new(socket_method()) : nullptr;
+  if (bio == nullptr) {
+    SSL_free(ssl);
+    return nullptr;
+  }
+  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+  BIO_set_init(bio, 1);
+  SSL_set_bio(ssl, bio, bio);  // takes it
+  if (!host_is_address_) SSL_set_tlsext_host_name(ssl, host_.c_str());
+  return ssl;
+}
+
 result<void> tls_context::load(const broker_options& options) {
   SSL_CTX_set_app_data(context_, this);
   SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
   SSL_CTX_set_options(context_, SSL_OP_NO_COMPRESSION);
+  // What is to be written may be asked for again in part and from elsewhere: `flush` does so.
+  SSL_CTX_set_mode(context_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // Many records with one system call.
+  SSL_CTX_set_read_ahead(context_, 1);
+  SSL_CTX_set_default_read_buffer_len(context_, read_ahead_bytes);
   SSL_CTX_set_default_passwd_cb(context_, &tls_hooks::no_passphrase);
   SSL_CTX_set_info_callback(context_, &tls_hooks::info);
   SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, &tls_hooks::verify);

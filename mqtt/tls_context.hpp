@@ -7,13 +7,14 @@
 #include "pipeline/result.hpp"
 
 struct ssl_ctx_st;
+struct ssl_st;
 
 namespace td {
 
-/// The TLS side of one connection, made by us and lent to libmosquitto: TLS 1.2 or newer, the
-/// broker's certificate checked against the CA file (or the system's store) **and the host name**,
-/// our own certificate where one is configured. Remembers what went wrong, in words, because
-/// libmosquitto only says "TLS error". One thread; lives as long as the connection.
+/// The TLS side of one connection: TLS 1.2 or newer, the broker's certificate checked against the
+/// CA file (or the system's store) **and the host name**, our own certificate where one is
+/// configured. Remembers what went wrong, in words that name files. One thread; outlives its
+/// sessions.
 class tls_context {
  public:
   /// Reads the files anew, so that a renewed certificate is used from the next connection on.
@@ -24,8 +25,9 @@ class tls_context {
   tls_context(const tls_context&) = delete;
   tls_context& operator=(const tls_context&) = delete;
 
-  /// Owned by this object; libmosquitto takes its own reference.
-  ssl_ctx_st* native() const noexcept { return context_; }
+  /// A session over a connected, non-blocking socket, which announces the broker's name (SNI) and
+  /// never raises SIGPIPE. The caller frees it, and keeps the socket until then. Null: no memory.
+  ssl_st* make_session(int fd) const;
 
   /// Why the handshake failed: our verdict on the broker's certificate, or the broker's alert on
   /// ours. Empty when nothing is known.

@@ -23,11 +23,11 @@ struct load_report {
   std::uint64_t duplicates{};    ///< sent beside them: events that had been sent before
   std::uint64_t unheard{};       ///< acknowledged with "no matching subscribers" (reason 16): gone
 
-  timestamp started_at{};            ///< what the schedule counts from
-  histogram lateness{};              ///< open loop: due -> handed to the system's socket
-  histogram acknowledged{};          ///< open loop: due -> PUBACK, seen up to `pace_grain` late
-  std::uint64_t held_up{};           ///< open loop: due while window or socket was full (slow broker)
-  cpu_time used{};                   ///< by the producers' threads
+  timestamp started_at{};    ///< what the schedule counts from
+  histogram lateness{};      ///< open loop: due -> handed to the system's socket
+  histogram acknowledged{};  ///< open loop: due -> PUBACK, seen up to `pace_grain` late
+  std::uint64_t held_up{};   ///< open loop: due while window or socket was full (slow broker)
+  cpu_time used{};           ///< by the producers' threads
   std::chrono::milliseconds took{};  ///< from the start to the last acknowledgement
   /// Open loop: from the start until the system's socket had the last event; where it never got it,
   /// until the cut. Acknowledgements that are missing do not count.

@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "bench/load/wire_publisher.hpp"
-
 namespace td::bench {
 
 namespace {
@@ -40,11 +38,6 @@ std::vector<std::size_t> bytes_of(const std::vector<size_share>& sizes) {
   return bytes;
 }
 
-std::unique_ptr<publisher> publisher_for(publisher_options options) {
-  return options.broker.tls ? make_publisher(std::move(options))
-                            : make_wire_publisher(std::move(options));
-}
-
 }  // namespace
 
 producer::producer(const load& what, unsigned number, std::shared_ptr<const timetable> whole)
@@ -54,7 +47,7 @@ producer::producer(const load& what, unsigned number, std::shared_ptr<const time
       sizes_{parts_of(what.mix.sizes)},
       writer_{what.seed, number, bytes_of(what.mix.sizes)},
       random_{what.seed * 100 + number},
-      publisher_{publisher_for(
+      publisher_{make_publisher(
           {.broker = what.broker,
            .client_id = fmt::format("bench-producer-{}", number),
            .window = what.window,

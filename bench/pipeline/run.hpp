@@ -81,8 +81,8 @@ class runner {
   /// From the start of the process to its ready line, the database migrated.
   result<std::chrono::microseconds> start_to_ready(const contender& who);
 
-  /// How long it takes to stop in order while producers publish as fast as they can. Starts it again
-  /// and proves that every event is stored once; errors as `run`.
+  /// How long it takes to stop in order while producers publish as fast as they can. Starts it
+  /// again and proves that every event is stored once; errors as `run`.
   result<std::chrono::microseconds> stop_under_load(const contender& who, const run_plan& plan);
 
  private:

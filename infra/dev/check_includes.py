@@ -28,7 +28,7 @@ BARE = "bench/"
 
 # Header of a library -> the folder or file that may include it.
 HOMES = [
-    (re.compile(r"^mosquitto"), "mqtt/", "libmosquitto"),
+    (re.compile(r"^(mosquitto|mqtt_protocol)"), BARE, "libmosquitto"),
     (re.compile(r"^(libpq|libpq-fe\.h|postgresql/)"), "storage/", "libpq"),
     (re.compile(r"^caf/"), "actors/", "CAF"),
     (re.compile(r"^boost/beast"), "http/", "Boost.Beast"),

@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_SUITE(lane_session_keeps_its_session)
 BOOST_AUTO_TEST_CASE(alive_while_idle_for_three_times_the_keepalive_and_a_publisher_too) {
   broker b;
   auto options = lane_to(b.options());
-  options.broker.keepalive = 5s;  // libmosquitto's minimum; the broker cuts after 7.5 s
+  options.broker.keepalive = 5s;  // the least; the broker cuts after 7.5 s
   const auto lane = make_lane_session(options);
   BOOST_REQUIRE(lane->connect());
   const auto until = steady::now() + 15s;

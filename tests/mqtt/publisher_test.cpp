@@ -1,5 +1,7 @@
 #include "mqtt/publisher.hpp"
 
+#include <csignal>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/mqtt/lane_fixture.hpp"
@@ -164,6 +166,105 @@ BOOST_AUTO_TEST_CASE(refuses_topics_that_are_none_and_goes_on) {
   BOOST_REQUIRE(p->publish(topic, "x", 2));
   settle(*p);
   BOOST_TEST(tokens == std::vector<std::uint64_t>{2}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_body_that_the_broker_would_not_take_and_goes_on) {
+  broker b({.further = {"max_packet_size 2000"}});
+  const auto p = make_publisher(options(b.options()));
+  BOOST_REQUIRE(p->connect());
+  const auto r = p->publish(topic, std::string(3000, 'x'), 1);
+  BOOST_REQUIRE(!r);
+  BOOST_TEST((r.error().code == errc::body_too_large));
+  BOOST_REQUIRE(p->publish(topic, "x", 2));
+  settle(*p);
+  BOOST_TEST(tokens == std::vector<std::uint64_t>{2}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(brings_a_body_that_is_larger_than_the_socket_takes_at_once) {
+  broker b;
+  const auto lane = make_lane_session(lane_to(b.options()));
+  BOOST_REQUIRE(lane->connect());
+  const auto p = make_publisher(options(b.options()));
+  BOOST_REQUIRE(p->connect());
+  for (std::uint64_t i = 0; i < 5; ++i)
+    BOOST_REQUIRE(*p->publish(topic, body_of(i, i == 2 ? 20'000'000 : 10), i));
+  BOOST_TEST(!p->flushed());
+  settle(*p);
+  BOOST_TEST(p->flushed());
+  batch read;
+  read_until(*lane, read, 3, 10s);
+  BOOST_REQUIRE_EQUAL(read.size(), 3u);  // the bound is 4 MiB: passed by the last message
+  BOOST_TEST((read.body(read.messages()[2]) == body_of(2, 20'000'000)));
+  BOOST_REQUIRE(lane->acknowledge());
+  batch rest;
+  read_until(*lane, rest, 2);
+  BOOST_TEST(numbers(rest) == (std::vector<std::uint64_t>{3, 4}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(deals_packet_ids_round_and_round) {
+  broker b;
+  const auto p = make_publisher(options(b.options(), 5000));
+  BOOST_REQUIRE(p->connect());
+  std::uint64_t sent = 0;
+  while (sent < 150'000) {
+    while (*p->publish(topic, "x", sent))
+      ++sent;
+    settle(*p);
+  }
+  BOOST_REQUIRE_EQUAL(tokens.size(), sent);
+  for (std::uint64_t i = 0; i < sent; ++i)
+    BOOST_REQUIRE_EQUAL(tokens[i], i);
+}
+
+BOOST_AUTO_TEST_CASE(never_sends_what_was_queued_for_an_earlier_connection) {
+  broker b;
+  const auto lane = make_lane_session(lane_to(b.options()));
+  BOOST_REQUIRE(lane->connect());
+  const auto p = make_publisher(options(b.options()));
+  BOOST_REQUIRE(p->connect());
+  BOOST_REQUIRE(*p->publish(topic, body_of(1), 1));
+  BOOST_REQUIRE(p->connect());
+  BOOST_REQUIRE(*p->publish(topic, body_of(2), 2));
+  settle(*p);
+  batch read;
+  read_until(*lane, read, 1);
+  BOOST_TEST(numbers(read) == std::vector<std::uint64_t>{2}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(notices_a_broker_that_was_killed_and_connects_again) {
+  broker b;
+  const auto p = make_publisher(options(b.options()));
+  BOOST_REQUIRE(p->connect());
+  b.kill();
+  auto polled = p->poll(5s);
+  while (polled && p->connected())
+    polled = p->poll(5s);
+  BOOST_TEST((polled.error().code == errc::broker_away));
+  BOOST_TEST(!p->connected());
+  b.start();
+  BOOST_REQUIRE_EQUAL(text_of(p->connect()), "success");
+  BOOST_REQUIRE(p->publish(topic, "x", 7));
+  settle(*p);
+  BOOST_TEST(tokens == std::vector<std::uint64_t>{7}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(notices_a_broker_that_is_silent) {
+  broker b;
+  auto to = b.options();
+  to.keepalive = 5s;
+  const auto p = make_publisher(options(to));
+  BOOST_REQUIRE(p->connect());
+  b.process().signal(SIGSTOP);
+  const auto start = steady::now();
+  auto polled = p->poll(1s);
+  while (polled && steady::now() - start < 20s)
+    polled = p->poll(1s);
+  b.process().signal(SIGCONT);
+  BOOST_REQUIRE(!polled);
+  BOOST_TEST(polled.error().detail.find("no PINGRESP within the keepalive") != std::string::npos,
+             polled.error().detail);
+  BOOST_TEST((steady::now() - start < 13s));
+  BOOST_REQUIRE_EQUAL(text_of(p->connect()), "success");
 }
 
 BOOST_AUTO_TEST_CASE(publishes_over_tls_with_a_client_certificate) {

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <cerrno>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -35,6 +36,23 @@ scripted_server::~scripted_server() {
   ::close(stop_);
 }
 
+std::string scripted_server::heard() const {
+  const std::lock_guard lock(mutex_);
+  return heard_;
+}
+
+std::string scripted_server::await_heard(std::size_t bytes,
+                                         std::chrono::milliseconds within) const {
+  std::unique_lock lock(mutex_);
+  came_.wait_for(lock, within, [&] { return heard_.size() >= bytes; });
+  return heard_;
+}
+
+std::uint32_t scripted_server::segments() const {
+  const std::lock_guard lock(mutex_);
+  return segments_;
+}
+
 void scripted_server::play() {
   int client = -1;
   std::size_t next = 0;
@@ -46,8 +64,18 @@ void scripted_server::play() {
       client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
       continue;
     }
-    char heard[4096];
-    if (::read(client, heard, sizeof heard) <= 0) break;
+    char bytes[65536];
+    const auto got = ::read(client, bytes, sizeof bytes);
+    if (got <= 0) break;
+    {
+      const std::lock_guard lock(mutex_);
+      heard_.append(bytes, static_cast<std::size_t>(got));
+      tcp_info info{};
+      socklen_t size = sizeof info;
+      ::getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &size);
+      segments_ = info.tcpi_data_segs_in;
+    }
+    came_.notify_all();
     if (next < lines_.size()) {
       const std::string& line = lines_[next++];
       if (::send(client, line.data(), line.size(), MSG_NOSIGNAL) < 0) break;

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,9 +22,20 @@ class scripted_server {
 
   std::uint16_t port() const noexcept { return port_; }
 
+  /// All that came in so far.
+  std::string heard() const;
+  /// Waits until `bytes` came in, or the time is over; returns what did.
+  std::string await_heard(std::size_t bytes, std::chrono::milliseconds within) const;
+  /// TCP segments that brought data: over loopback one for each write of the peer.
+  std::uint32_t segments() const;
+
  private:
   void play();
 
+  mutable std::mutex mutex_;
+  mutable std::condition_variable came_;
+  std::string heard_;
+  std::uint32_t segments_{};
   std::vector<std::string> lines_;
   std::uint16_t port_{};
   int listener_{-1};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
+#include <csignal>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdexcept>
@@ -55,6 +56,7 @@ tls_proxy::tls_proxy(std::uint16_t target_port, const certificates& identity,
       quiet_(quiet),
       stop_(::eventfd(0, EFD_CLOEXEC)),
       context_(SSL_CTX_new(TLS_server_method())) {
+  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes with write(2), and clients go without a word
   if (SSL_CTX_use_certificate_chain_file(context_, identity.server().c_str()) != 1 ||
       SSL_CTX_use_PrivateKey_file(context_, identity.server_key().c_str(), SSL_FILETYPE_PEM) != 1) {
     throw std::runtime_error("tls_proxy: certificate");
