@@ -15,8 +15,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::size_t most_sent_kept = 256u
-                                       << 10;  // bytes at the front of a queue that is not empty
+// Bytes at the front of a queue that is not empty.
+constexpr std::size_t most_sent_kept = 256u << 10;
 constexpr std::size_t packet_ids = 65536;
 constexpr int reads_for_a_reason = 64;
 
