@@ -36,12 +36,14 @@ served_exchange::served_exchange(served_by by, wire& w, message_parser& parser, 
       date_{date},
       patience_{by.limits.piece},
       tell_to_continue_{waits_for_continue},
+      may_stall_{parser.has_body()},
       moved_{w.executor()},
       wake_{w.executor()},
       bell_{std::make_shared<bell>()} {
   bell_->of = this;
   parser_.limit_body(request_.to->body_bytes == 0 ? by.limits.body_bytes : request_.to->body_bytes);
   wire_.change = [this] { wake_.cancel(); };
+  if (may_stall_) wire_.allow_stall(std::chrono::milliseconds{0});
 }
 
 served_exchange::~served_exchange() {
@@ -71,6 +73,7 @@ asio::awaitable<http_result<std::string_view>> served_exchange::read() {
       fault_ = std::move(step.fault);
       co_return *fault_;
     }
+    if (step.complete) body_is_over();
     if (!piece_.empty() || step.complete) co_return std::string_view{piece_};
 
     const auto before = wire_.input.view().size();
@@ -97,10 +100,9 @@ asio::awaitable<http_result<std::string_view>> served_exchange::read() {
 void served_exchange::begin(http_answer head) {
   if (status_ != 0 || whole_) throw std::logic_error("an exchange is answered twice");
   status_ = head.status;
-  keeps_ = parser_.version() == 11 && parser_.keep_alive() && !parser_.has_body() && !by_.stopping;
+  keeps_ = parser_.version() == 11 && parser_.keep_alive() && !by_.stopping;
   framing_ = parser_.version() == 11 ? body_framing::chunked : body_framing::close;
   by_.dispatch.dress(request_, head);
-  // Headers of the answer go out before more is read: a body that is unread by now may still be.
   pending_ += response_head(head, framing_, keeps_, date_.now());
   if (request_.head) broken_ = true;  // nothing of the body is wanted
   if (!request_.head) queue(head.body);
@@ -144,12 +146,13 @@ asio::awaitable<bool> served_exchange::write(std::string piece) {
 
 void served_exchange::start_pump() {
   if (std::exchange(pumping_, true)) return;
-  auto run = [](std::shared_ptr<served_exchange> self,
-                std::shared_ptr<wire> alive) -> asio::awaitable<void> {
-    co_await self->pump();
+  // The wire first, so that it ends last.
+  auto run = [](std::shared_ptr<wire> alive,
+                std::shared_ptr<served_exchange> self) -> asio::awaitable<void> {
     (void)alive;
+    co_await self->pump();
   };
-  asio::co_spawn(wire_.executor(), run(shared_from_this(), wire_.shared_from_this()),
+  asio::co_spawn(wire_.executor(), run(wire_.shared_from_this(), shared_from_this()),
                  asio::detached);
 }
 
@@ -161,7 +164,7 @@ asio::awaitable<void> served_exchange::pump() {
     sending_left_ = sending_.size();
     while (whole && sending_left_ > 0) {
       const auto n = std::min(sending_left_, piece_bytes);
-      wire_.limit(wire::writing, by_.limits.write);
+      limit_writing();
       const asio::const_buffer next{sending_.data() + (sending_.size() - sending_left_), n};
       whole = co_await wire_.write(next);
       wire_.unlimit(wire::writing);
@@ -178,6 +181,19 @@ asio::awaitable<void> served_exchange::pump() {
   }
   pumping_ = false;
   moved_.cancel();
+}
+
+/// A client may send all of its body before it reads: until then it owes us nothing.
+void served_exchange::limit_writing() {
+  if (may_stall_ || sending_left_ == 0) return;
+  wire_.limit(wire::writing, by_.limits.write);
+}
+
+/// The body has ended, or nobody reads it any more.
+void served_exchange::body_is_over() {
+  if (!std::exchange(may_stall_, false)) return;
+  wire_.allow_stall(by_.limits.write);
+  limit_writing();
 }
 
 asio::awaitable<void> served_exchange::flushed() {
@@ -250,6 +266,7 @@ asio::awaitable<void> served_exchange::run(const exchange_handler& handler) {
     if (request_.head) broken_ = false;
     finish_pieces();
   }
+  body_is_over();
   co_await flushed();
   if (parser_.has_body()) keeps_ = false;
 }

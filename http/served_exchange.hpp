@@ -59,6 +59,8 @@ class served_exchange final : public exchange,
   void start_pump();
   asio::awaitable<void> pump();
   asio::awaitable<void> flushed();
+  void limit_writing();
+  void body_is_over();
   void finish_pieces();
   bool room_for(std::size_t bytes) const noexcept;
   problem gone_problem() const;
@@ -73,6 +75,7 @@ class served_exchange final : public exchange,
   std::string piece_{};
   std::chrono::nanoseconds patience_;
   bool tell_to_continue_;
+  bool may_stall_;  ///< the client still sends, and need not read meanwhile
   std::optional<problem> fault_{};
 
   // -- the answer ---

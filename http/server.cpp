@@ -3,10 +3,8 @@
 #include <atomic>
 #include <csignal>
 #include <mutex>
-#include <netinet/tcp.h>
 #include <optional>
 #include <pthread.h>
-#include <sys/socket.h>
 #include <thread>
 
 #include <boost/asio/co_spawn.hpp>
@@ -161,6 +159,7 @@ class tcp_server final : public http_server {
     auto bytes = tls_ ? tls_->wrap(std::move(socket)) : plain_transport(std::move(socket));
     const auto most_unread = std::max<std::size_t>(2 * options_.limits.header_bytes, 64u << 10);
     auto w = std::make_shared<wire>(std::move(bytes), executor, most_unread, book_);
+    w->allow_stall(options_.limits.write);
     w->enter();
     ++to.connections;
     dispatch_.meters().connections.Increment();
@@ -174,14 +173,12 @@ class tcp_server final : public http_server {
     });
   }
 
-  /// Answers go out at once; a peer that is gone without a word is noticed when it owes an
-  /// acknowledgement, or by keepalive.
-  void tune(tcp::socket& socket) const {
+  /// Answers go out at once; a peer that is gone without a word is noticed by keepalive, or when it
+  /// owes an acknowledgement.
+  static void tune(tcp::socket& socket) {
     error_code ignored;
     socket.set_option(tcp::no_delay{true}, ignored);
     socket.set_option(asio::socket_base::keep_alive{true}, ignored);
-    const auto silence = static_cast<unsigned>(options_.limits.write.count());
-    ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &silence, sizeof silence);
   }
 
   /// One attempt to say why; there is no room to wait for this client. Over TLS there is no way to

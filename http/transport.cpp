@@ -1,6 +1,8 @@
 #include "http/transport.hpp"
 
 #include <array>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -12,6 +14,11 @@ namespace {
 
 using asio::ip::tcp;
 using boost::system::error_code;
+
+void set_user_timeout(tcp::socket& socket, std::chrono::milliseconds d) noexcept {
+  const auto ms = static_cast<unsigned>(d.count());
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
+}
 
 class plain_socket final : public transport {
  public:
@@ -35,6 +42,8 @@ class plain_socket final : public transport {
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
     co_return;
   }
+
+  void allow_stall(std::chrono::milliseconds d) noexcept override { set_user_timeout(socket_, d); }
 
   void close() noexcept override {
     error_code ignored;
@@ -74,6 +83,10 @@ class tls_socket final : public transport {
     error_code ignored;
     stream_.next_layer().shutdown(tcp::socket::shutdown_send, ignored);
     co_return;
+  }
+
+  void allow_stall(std::chrono::milliseconds d) noexcept override {
+    set_user_timeout(stream_.next_layer(), d);
   }
 
   void close() noexcept override {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -31,6 +32,9 @@ class transport {
   virtual asio::awaitable<io_result> write(asio::const_buffer first, asio::const_buffer second) = 0;
   /// Says that no more comes; reading goes on.
   virtual asio::awaitable<void> end_writing() = 0;
+  /// TCP_USER_TIMEOUT: after so long without an acknowledgement, or with a window of zero, the
+  /// connection is broken. 0: the kernel's own patience.
+  virtual void allow_stall(std::chrono::milliseconds d) noexcept = 0;
   /// Ends all that is under way. Idempotent.
   virtual void close() noexcept = 0;
   virtual bool secure() const noexcept = 0;

@@ -41,6 +41,9 @@ class wire : public std::enable_shared_from_this<wire> {
   // -- writing ---
   asio::awaitable<bool> write(asio::const_buffer first, asio::const_buffer second = {});
   asio::awaitable<void> end_writing();
+  /// For how long the peer may leave unacknowledged, or unread, what the kernel holds for it; 0: as
+  /// long as it likes.
+  void allow_stall(std::chrono::milliseconds d) noexcept { bytes_->allow_stall(d); }
 
   // -- limits ---
   enum side : std::uint8_t { reading, writing, handling };

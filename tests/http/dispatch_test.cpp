@@ -383,6 +383,8 @@ BOOST_AUTO_TEST_CASE(connections_are_spread_over_the_threads) {
   const auto server = serve_api(std::move(api), {.threads = 2});
   raw_client first{server->port()};
   raw_client second{server->port()};
+  second.get("/docs");  // both are accepted when it is answered: by the thread that will be busy
+  BOOST_TEST(second.answer()->status == 200);
   first.get("/first");
   second.get("/second");
   BOOST_TEST(second.answer()->body == "second");

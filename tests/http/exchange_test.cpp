@@ -133,6 +133,36 @@ BOOST_AUTO_TEST_CASE(reading_never_stops_because_nobody_reads_the_answer) {
   BOOST_TEST(most_unsent <= (300u << 10));
 }
 
+/// The time that a client may take to read begins when it has sent its body.
+BOOST_AUTO_TEST_CASE(a_client_that_still_sends_is_not_cut_for_not_reading) {
+  const auto server = serve(http_method::post,
+                            [](exchange& x) -> asio::awaitable<void> {
+                              x.begin(text_head());
+                              const std::string verdict(64u << 10, 'v');
+                              for (;;) {
+                                const auto piece = co_await x.read();
+                                if (!piece || piece->empty()) break;
+                                bool room = true;
+                                while (room)
+                                  room = x.try_write(verdict);  // until queue and sockets are full
+                              }
+                              std::string last{"last"};
+                              co_await x.write(std::move(last));
+                            },
+                            {.write = 200ms});
+  raw_client client{server->port()};
+  client.send(fmt::format("POST /x HTTP/1.1\r\nHost: h\r\n{}", chunked));
+  const auto start = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - start < 1s) {
+    BOOST_REQUIRE(client.send(chunk("more")));
+    std::this_thread::sleep_for(5ms);
+  }
+  client.send("0\r\n\r\n");
+  const auto a = client.answer();
+  BOOST_REQUIRE(a);
+  BOOST_TEST(a->body.ends_with("last"));
+}
+
 BOOST_AUTO_TEST_CASE(writing_waits_for_room_and_ends_when_the_client_does_not_read) {
   told<bool> end;
   const auto server = serve(http_method::get,
@@ -378,7 +408,7 @@ BOOST_AUTO_TEST_CASE(a_body_over_the_routes_limit_is_told_while_it_comes) {
                       }});
   r.body_bytes = 1000;
   const auto server = serve_api(test_api({r}));
-  for (const std::string& body :
+  for (const std::string body :
        {"Content-Length: 1001\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n3e9\r\n"}) {
     raw_client client{server->port()};
     client.send("POST /x HTTP/1.1\r\nHost: h\r\n" + body + std::string(1001, 'x'));
