@@ -138,7 +138,10 @@ asio::awaitable<bool> served_exchange::write(std::string piece) {
     moved_.expires_at(clock::time_point::max());
     co_await moved_.async_wait(awaited);
   }
-  if (broken_) co_return false;
+  if (broken_) {
+    co_await asio::post(wire_.executor(), awaited);  // who writes on must not keep the thread busy
+    co_return false;
+  }
   queue(piece);
   start_pump();
   co_return true;
@@ -213,10 +216,13 @@ void served_exchange::abandon() {
 
 asio::awaitable<woken> served_exchange::sleep(std::chrono::milliseconds at_most) {
   if (!parser_.has_body()) wire_.look_out();
-  if (!gone() && !by_.stopping && !rung_) {
+  const bool news = (gone() || by_.stopping) && !told_the_end_;
+  if (!news && !rung_) {
     wake_.expires_after(at_most);
     co_await wake_.async_wait(awaited);
   }
+  // Told at once, but once: who does not listen must not keep the thread busy.
+  told_the_end_ = gone() || by_.stopping;
   if (gone()) co_return woken::gone;
   if (by_.stopping) co_return woken::stopping;
   co_return std::exchange(rung_, false) ? woken::rung : woken::time;

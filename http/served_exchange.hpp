@@ -93,6 +93,7 @@ class served_exchange final : public exchange,
   // -- waiting ---
   asio::steady_timer wake_;
   bool rung_{};
+  bool told_the_end_{};
   std::shared_ptr<bell> bell_;
 };
 

@@ -379,7 +379,7 @@ BOOST_AUTO_TEST_CASE(a_body_that_breaks_or_stops_is_told_to_the_handler) {
             {.piece = 300ms});
   {
     raw_client broken{server->port()};
-    broken.send(fmt::format("POST /x HTTP/1.1\r\nHost: h\r\n{}5\r\nhelloXX", chunked));
+    broken.send(fmt::format("POST /x HTTP/1.1\r\nHost: h\r\n{}5\r\nhelloXXXX\r\n", chunked));
     auto a = broken.answer();
     BOOST_REQUIRE(a);
     BOOST_TEST(a->status == 400);
