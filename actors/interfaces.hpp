@@ -72,6 +72,9 @@ struct tick {
   std::uint64_t turn{};
 };
 
+/// GATE -> READER: something waits for you.
+struct wake {};
+
 /// A supervisor to itself: the back-off of this child is over.
 struct respawn {
   std::size_t child{};
@@ -138,6 +141,9 @@ using maintenance_actor = handle<void(tick)>;
 /// DOCTOR: looks at broker, database and machine from time to time.
 using doctor_actor = handle<void(tick)>;
 
+/// READER (one per connection of the gate): runs what HTTP handlers ask of the database.
+using reader_actor = handle<void(wake), void(tick)>;
+
 /// SUPERVISOR: restarts children within their budget, stops them in order.
 using supervisor_actor = handle<stopped(stop_all), void(respawn), void(tick)>;
 
@@ -154,6 +160,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::lane_drained)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::identity_work)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::worked)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::wake)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::respawn)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::stop_all)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::stopped)

@@ -10,12 +10,14 @@
 #include "actors/audit_chain.hpp"
 #include "actors/doctor.hpp"
 #include "actors/identity_start.hpp"
+#include "actors/gate_queue.hpp"
 #include "actors/lanes.hpp"
 #include "actors/maintenance.hpp"
 #include "actors/mirror.hpp"
 #include "actors/outbox.hpp"
 #include "actors/pool.hpp"
 #include "actors/progress_watch.hpp"
+#include "actors/reader.hpp"
 #include "actors/replay.hpp"
 #include "actors/schemas.hpp"
 #include "actors/session.hpp"
@@ -118,11 +120,35 @@ std::vector<child_spec> identity_table(const shared_context& shared,
   };
 }
 
+/// One row per connection of the gate. What they do for HTTP requests is answered with `stopping`
+/// as soon as the stop begins.
+void add_readers(std::vector<child_spec>& table, const shared_context& shared,
+                 const std::shared_ptr<gate_queue>& gate) {
+  const auto& http = shared->set.http;
+  auto database = database_options_from(shared->set, "taylordash http");
+  database.statement_timeout = http.database_timeout;
+  const auto end_reads = database.stop = std::make_shared<interrupter>();
+  for (std::size_t i = 0; i < http.database_connections; ++i) {
+    table.push_back({"reader " + std::to_string(i),
+                     [=](caf::actor_system& system) {
+                       return caf::actor_cast<caf::actor>(
+                           make_reader(system, shared, gate, i, database));
+                     },
+                     never_gives_up, shared->set.shutdown.grace / 20,
+                     [=] {
+                       gate->close();
+                       end_reads->interrupt();
+                     },
+                     true});
+  }
+}
+
 /// The supervision table, in flow order; SUPERVISOR starts it from the end, stops it from the
 /// beginning.
 std::vector<child_spec> supervision_table(const shared_context& shared,
                                           const std::shared_ptr<schema_service>& schemas,
-                                          const std::shared_ptr<identity_desk>& desk) {
+                                          const std::shared_ptr<identity_desk>& desk,
+                                          const std::shared_ptr<gate_queue>& gate) {
   const auto& s = shared->set;
   auto database = database_options_from(s, application);
   const auto end_waits = database.stop = std::make_shared<interrupter>();
@@ -215,8 +241,14 @@ std::vector<child_spec> supervision_table(const shared_context& shared,
     for (auto& child : identity_table(shared, desk, aside, end_aside))
       table.push_back(std::move(child));
   }
+  add_readers(table, shared, gate);
   return table;
 }
+
+struct kept_gate {
+  shared_context shared;
+  std::shared_ptr<gate_queue> gate;
+};
 
 class running_service final : public service {
  public:
@@ -226,9 +258,12 @@ class running_service final : public service {
       : shared_{std::move(shared)},
         deployment_{std::move(deployment)},
         desk_{std::move(desk)},
+        gate_{std::make_shared<gate_queue>(shared_->set.http.database_connections,
+                                           shared_->set.http.database_queue, shared_->meters)},
         config_{shared_->set.ingest.validators},
         system_{std::make_unique<caf::actor_system>(config_)},
-        supervisor_{make_supervisor(*system_, shared_, supervision_table(shared_, schemas, desk_))},
+        supervisor_{make_supervisor(*system_, shared_,
+                                     supervision_table(shared_, schemas, desk_, gate_))},
         watch_{shared_, shared_->set.ingest.stall_after} {
     // It has nobody above it: without it nothing would be restarted any more, and nobody would
     // know.
@@ -265,6 +300,11 @@ class running_service final : public service {
 
   std::shared_ptr<identity_service> identity() const override { return desk_; }
 
+  std::shared_ptr<database_gate> database() const override {
+    // Its counters live in the context.
+    return {std::make_shared<kept_gate>(kept_gate{shared_, gate_}), gate_.get()};
+  }
+
   bool wait_ready(std::chrono::milliseconds timeout) override {
     return shared_->board.wait_ready(timeout);
   }
@@ -293,6 +333,7 @@ class running_service final : public service {
   std::string deployment_;
   std::shared_ptr<identity_desk> desk_;
   timestamp started_at_ = now();
+  std::shared_ptr<gate_queue> gate_;
   std::atomic<bool> stopping_{};
   mutable std::mutex refresh_;
   actor_config config_;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "actors/identity.hpp"
+#include "actors/database_gate.hpp"
 #include "config/settings.hpp"
 #include "pipeline/result.hpp"
 #include "pipeline/schema.hpp"
@@ -30,6 +31,10 @@ class service {
   /// Who may use it; null where `identity.secret_file` is empty. May outlive the service: then it
   /// answers with `stopping`.
   virtual std::shared_ptr<identity_service> identity() const = 0;
+
+  /// The way to the database for HTTP handlers. Refuses with `stopping` once `stop` has begun; may
+  /// outlive the service.
+  virtual std::shared_ptr<database_gate> database() const = 0;
 
   /// Blocks until the service is ready (every wanted lane has subscribed) or `timeout` has passed.
   virtual bool wait_ready(std::chrono::milliseconds timeout) = 0;

@@ -98,6 +98,7 @@ struct names {
   std::string_view what;
   std::string_view why;
   bool (*fits)(std::string_view);
+  bool may_be_empty = false;
 
   std::vector<std::string> list() const {
     std::vector<std::string> result;
@@ -111,6 +112,7 @@ struct names {
 // -- what `fits` may be; keys.cpp defines them ---
 bool is_host(std::string_view text);           ///< not empty, no spaces
 bool is_address(std::string_view text);        ///< an IPv4 or IPv6 address
+bool is_origin(std::string_view text);         ///< RFC 6454: scheme, host, port; no path
 bool is_share_group(std::string_view text);    ///< not empty, none of / + #
 bool is_topic_filter(std::string_view text);   ///< MQTT 5 section 4.7, not a $share filter
 bool is_topic_segment(std::string_view text);  ///< not empty, none of / + #
@@ -440,6 +442,80 @@ inline constexpr number<std::uint16_t> port{.value = 8080,
                                             .unit = "TCP port",
                                             .what = "Its port; 0 takes any free one and logs it.",
                                             .why = "needs no privileges"};
+inline constexpr number<std::size_t> threads{
+    .value = 2,
+    .least = 1,
+    .most = 64,
+    .unit = "threads",
+    .what = "How many threads read requests and write answers.",
+    .why = "they never block, so few are enough; the cores are the pipeline's"};
+inline constexpr names hosts{
+    .value = {},
+    .allowed =
+        "names with or without :PORT, as clients write them: \"dash.example.org\", \"[::1]\"",
+    .what =
+        "The names (header Host) that are answered to; others are refused. Empty: localhost and "
+        "the "
+        "listening address on a loopback address, every name elsewhere.",
+    .why = "a stranger's page whose name leads here must not reach the API (DNS rebinding)",
+    .fits = is_host,
+    .may_be_empty = true};
+inline constexpr names cors_origins{
+    .value = {},
+    .allowed = "origins: http:// or https://, a host, a port where it is not the usual one",
+    .what = "Pages of these origins may use the API from a browser.",
+    .why = "the dashboard is served from here and needs none",
+    .fits = is_origin,
+    .may_be_empty = true};
+inline constexpr path tls_certificate{
+    .value = "",
+    .what = "PEM: the certificate chain to serve HTTPS with; with tls_key.",
+    .why = "on a loopback address there is nobody to hide from"};
+inline constexpr path tls_key{.value = "",
+                              .what = "PEM: the private key of tls_certificate.",
+                              .why = "it comes with the certificate, or not at all"};
+inline constexpr number<std::size_t> connections{
+    .value = 2048,
+    .least = 16,
+    .most = 100'000,
+    .unit = "connections",
+    .what = "How many clients may be connected; one more takes the place of an idle one.",
+    .why = "a thousand that keep theirs, and hundreds of streams"};
+inline constexpr number<std::size_t> reads_per_second{
+    .value = 200,
+    .least = 0,
+    .most = 1'000'000,
+    .unit = "requests per second",
+    .what = "How much one principal (or address) may read; 0: no limit. 429 beyond.",
+    .why = "ten busy dashboards; a runaway script leaves room for others"};
+inline constexpr number<std::size_t> writes_per_second{
+    .value = 100,
+    .least = 0,
+    .most = 1'000'000,
+    .unit = "requests per second",
+    .what = "How much one principal (or address) may write; 0: no limit. 429 beyond.",
+    .why = "an import by script; bulk routes are for more"};
+inline constexpr number<std::size_t> database_connections{
+    .value = 4,
+    .least = 1,
+    .most = 64,
+    .unit = "connections",
+    .what = "How many requests may use the database at the same time.",
+    .why = "thousands of short reads per second, and ingest keeps its own"};
+inline constexpr number<std::size_t> database_queue{
+    .value = 256,
+    .least = 1,
+    .most = 65'536,
+    .unit = "requests",
+    .what = "How many more may wait for one of them; 503 busy beyond.",
+    .why = "a burst waits some milliseconds, a flood is told at once"};
+inline constexpr duration<milliseconds> database_timeout{
+    .value = 5s,
+    .least = 100ms,
+    .most = 5min,
+    .step = 1ms,
+    .what = "How long one statement of a request may take.",
+    .why = "people wait for the answer; what takes longer is not for a request"};
 }  // namespace http
 
 namespace log {

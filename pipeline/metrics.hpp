@@ -20,6 +20,11 @@
 
 namespace td {
 
+/// What became of work that was handed to the database gate (`taylordash_gate_jobs_total`).
+enum class gate_outcome : std::uint8_t { done, failed, busy, away, timed_out, stopping };
+inline constexpr std::array<std::string_view, 6> gate_outcomes{"done", "failed",    "busy",
+                                                               "away", "timed_out", "stopping"};
+
 /// Every metric of the pipeline, declared once, here. Labels come from closed sets. The full list
 /// is golden in tests/pipeline/metrics_test.cpp. Any thread may count.
 class metrics {
@@ -41,6 +46,9 @@ class metrics {
   // -- what happened to events ---
   void dead_lettered(std::string_view stage, errc code, std::uint64_t events = 1);
   void given_back(errc code, std::uint64_t events);
+
+  // -- what waits for the database ---
+  void gate_job(gate_outcome outcome);
 
   prometheus::Counter& payload_conflicts;
   prometheus::Counter& restamped_ids;
@@ -76,6 +84,9 @@ class metrics {
   prometheus::Histogram& batch_seconds;
   prometheus::Histogram& batch_events;
   prometheus::Histogram& publish_to_commit_seconds;
+  prometheus::Histogram& gate_wait_seconds;
+  prometheus::Histogram& gate_run_seconds;
+  prometheus::Gauge& gate_waiting;
 
   /// Many observations of one batch with one lock: counts per bucket of `latency_bounds` plus the
   /// overflow bucket, and their sum.
@@ -113,6 +124,7 @@ class metrics {
   prometheus::Family<prometheus::Gauge>& dependency_latency_;
   prometheus::Family<prometheus::Counter>& actor_restarts_;
   prometheus::Family<prometheus::Gauge>& findings_;
+  std::array<prometheus::Counter*, gate_outcomes.size()> gate_jobs_{};
   std::map<std::pair<std::int32_t, std::string>, prometheus::Gauge*> lane_gauges_;
   std::map<std::int32_t, prometheus::Gauge*> unacknowledged_gauges_;
 };

@@ -288,6 +288,23 @@ failure session::refused(const rows& r) {
           fmt::format("{} (SQLSTATE {})", error_.message, error_.sqlstate)};
 }
 
+bool session::in_transaction() const noexcept {
+  return conn_ != nullptr && PQtransactionStatus(conn_) != PQTRANS_IDLE;
+}
+
+bool session::peer_left() {
+  if (conn_ == nullptr) return true;
+  pollfd socket{PQsocket(conn_), POLLIN, 0};
+  while (poll(&socket, 1, 0) > 0) {
+    if (PQconsumeInput(conn_) == 0 || PQstatus(conn_) == CONNECTION_BAD) {
+      close();
+      return true;
+    }
+    if ((socket.revents & POLLIN) == 0) break;
+  }
+  return false;
+}
+
 /// A server's or libpq's words as one line, without the password whatever they quote.
 std::string session::words_of(std::string_view text) const {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' '))

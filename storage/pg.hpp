@@ -78,6 +78,13 @@ class session {
   bool is_open() const noexcept { return conn_ != nullptr; }
   void close() noexcept;
 
+  /// A transaction is open, or a COPY under way. Asks nobody.
+  bool in_transaction() const noexcept;
+
+  /// The server has closed the connection, or it broke, while nobody used it: what one look at the
+  /// socket tells, without a round trip. True when closed.
+  bool peer_left();
+
   /// Another time-out for the statements to come. Takes a round trip.
   result<void> set_statement_timeout(std::chrono::milliseconds limit);
 

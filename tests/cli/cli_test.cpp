@@ -10,6 +10,7 @@
 #include "config/print.hpp"
 #include "config/version.hpp"
 #include "http/routes.hpp"
+#include "http/server.hpp"
 #include "http/snapshot_json.hpp"
 #include "tests/config/temporary_files.hpp"
 

@@ -6,10 +6,13 @@
 
 #include "http/server.hpp"
 #include "tests/http/raw_client.hpp"
+#include "tests/http/test_api.hpp"
 
 using namespace td;
 using namespace std::chrono_literals;
 using td::testing::raw_client;
+using td::testing::serve_api;
+using td::testing::test_api;
 using steady = std::chrono::steady_clock;
 
 namespace {
@@ -17,16 +20,15 @@ namespace {
 constexpr std::size_t huge = 64u << 20;  // beyond all socket buffers
 
 std::unique_ptr<http_server> serve(http_limits limits) {
-  auto server = start_http({.listen = "127.0.0.1", .port = 0, .limits = limits},
-                           {{"/hello",
-                             [] {
-                               return http_answer{200, "text/plain", "hello", {}};
-                             }},
-                            {"/huge", [] {
-                               return http_answer{200, "text/plain", std::string(huge, 'x'), {}};
-                             }}});
-  BOOST_REQUIRE(server);
-  return *std::move(server);
+  return serve_api(test_api({{"/hello",
+                              [] {
+                                return http_answer{200, "text/plain", "hello"};
+                              }},
+                             {"/huge",
+                              [] {
+                                return http_answer{200, "text/plain", std::string(huge, 'x')};
+                              }}}),
+                   {.limits = limits});
 }
 
 void check_served(const http_server& server) {
