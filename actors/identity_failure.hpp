@@ -18,7 +18,9 @@ inline failure wrong_credentials() {
 
 inline failure locked(std::chrono::seconds wait) {
   return {errc::locked_out,
-          fmt::format("too many logins have failed: try again in {} s", wait.count())};
+          fmt::format("too many logins have failed: try again in {} s", wait.count()),
+          {},
+          wait};
 }
 
 /// An API key has no session, and no password.

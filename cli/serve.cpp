@@ -14,6 +14,7 @@
 #include "config/version.hpp"
 #include "http/database.hpp"
 #include "http/routes.hpp"
+#include "http/sign_in.hpp"
 #include "pipeline/log.hpp"
 
 namespace td {
@@ -91,9 +92,10 @@ int run_service(const settings& s, stop_signal& stop, const run_hooks& hooks) {
     return std::vector{p != nullptr ? p->metrics() : metrics_while_starting(), meters->registry()};
   };
   const auto requests_database = std::make_shared<database>();
+  const auto who = std::make_shared<identity>(!s.identity.secret_file.empty());
   raise_descriptor_limit();
   auto window = start_http(http_options_from(s), service_routes(snapshot, registries),
-                           {.who = nullptr, .meters = meters});
+                           {.who = make_authenticator(who), .meters = meters});
   if (!window) return could_not_start(window.error());
   const auto port = (*window)->port();
   log_info("service starts", {kv("http", s.http.listen + ":" + std::to_string(port))});
@@ -114,6 +116,7 @@ int run_service(const settings& s, stop_signal& stop, const run_hooks& hooks) {
   if (!started) return could_not_start(started.error());
   pipeline = running.get();
   requests_database->open(running->database());
+  who->open(running->identity());
   log_info("service started", {kv("node", running->snapshot().node)});
   if (await_ready(*running, stop)) {
     log_info("service ready", {kv("lanes", running->snapshot().lanes.size())});

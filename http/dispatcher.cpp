@@ -32,15 +32,9 @@ std::string client_of(const std::string& address) {
 }
 
 std::string key_of(const request& r) {
-  switch (r.who.kind) {
-    case principal_kind::user:
-      return "u:" + r.who.id;
-    case principal_kind::api_key:
-      return "k:" + r.who.id;
-    case principal_kind::anonymous:
-      break;
-  }
-  return "a:" + client_of(r.address);
+  if (!r.who) return "a:" + client_of(r.address);
+  if (r.who->what == principal::kind::user) return "u:" + to_string(r.who->user);
+  return "k:" + to_string(r.who->id);
 }
 
 const rate_rule& rule_of(const http_rates& rates, rate_class c) {
@@ -183,6 +177,7 @@ http_answer dispatcher::options_answer(const request& r,
 asio::awaitable<std::optional<http_answer>> dispatcher::admit_principal(request& r) const {
   if (who_) {
     auto who = co_await who_->authenticate(r);
+    if (!who && who.error().kind->status != 401) co_return std::optional<http_answer>{who.error()};
     if (!who) {
       const auto known = limiter_.ask("x:" + client_of(r.address), refused_credentials,
                                       rate_limiter::clock::now());

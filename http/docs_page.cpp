@@ -82,7 +82,7 @@ std::string pretty(std::string_view text) {
 std::string access_words(const route_access& access) {
   if (access.anyone) return "anyone";
   const auto who = fmt::format("{} or above", name_of(access.role));
-  return access.scope.empty() ? who : fmt::format("{}, or an API key with {}", who, access.scope);
+  return access.scope ? fmt::format("{}, or an API key with {}", who, name_of(*access.scope)) : who;
 }
 
 class page {

@@ -112,7 +112,7 @@ json::object operation_of(const route& r) {
     o["security"] = json::array{};
   } else {
     o["x-required-role"] = name_of(r.access.role);
-    if (!r.access.scope.empty()) o["x-required-scope"] = r.access.scope;
+    if (r.access.scope) o["x-required-scope"] = name_of(*r.access.scope);
   }
   if (r.rate != rate_class::none) o["x-rate-class"] = name_of(r.rate);
   return o;

@@ -37,6 +37,26 @@ const problem_kind host_not_allowed{"host_not_allowed", 421, "Misdirected reques
                                     "`http.hosts`."};
 const problem_kind unauthenticated{"unauthenticated", 401, "Not signed in",
                                    "Sign in, or send an API key; then ask again."};
+const problem_kind credentials_invalid{"credentials_invalid", 401, "Not signed in",
+                                       "Name, password or code is wrong; which one is not told."};
+const problem_kind second_factor_required{"second_factor_required", 401, "A code is needed",
+                                          "Send the authenticator's code, or a recovery code, with "
+                                          "name and password."};
+const problem_kind token_invalid{"token_invalid", 401, "The token or key is none of ours",
+                                 "Sign in again, or make a new API key."};
+const problem_kind token_expired{"token_expired", 401, "The token or key has expired",
+                                 "Refresh the session, or make a new API key."};
+const problem_kind token_revoked{"token_revoked", 401, "The session or key has been ended",
+                                 "Sign in again; if it was not you who ended it, tell an admin."};
+const problem_kind csrf_token_invalid{"csrf_token_invalid", 403, "The CSRF token does not fit",
+                                      "Send the token of GET /api/v1/auth/session as X-CSRF-Token."};
+const problem_kind sign_in_off{"sign_in_off", 403, "This service runs without sign-in",
+                               "Set `identity.secret_file` and start again."};
+const problem_kind locked_out{"locked_out", 429, "Too many failed logins",
+                              "Wait for as many seconds as Retry-After says, or have it unlocked: "
+                              "`taylordash user unlock NAME`."};
+const problem_kind password_unfit{"password_unfit", 422, "The password breaks the rules",
+                                  "The detail names the rule."};
 const problem_kind forbidden{"forbidden", 403, "Not allowed",
                              "The detail names the role or the scope that is missing."};
 const problem_kind rate_limited{"rate_limited", 429, "Too many requests",
@@ -47,6 +67,8 @@ const problem_kind method_not_allowed{"method_not_allowed", 405, "Method not all
                                       "`Allow` lists the methods of this path."};
 const problem_kind conflict{"conflict", 409, "Conflict",
                             "Read it again: its state does not allow this any more."};
+const problem_kind dependency_cycle{"dependency_cycle", 409, "The dependencies would form a circle",
+                                    "The detail names the circle; leave one of its edges out."};
 const problem_kind precondition_failed{"precondition_failed", 412, "Precondition failed",
                                        "Somebody was faster: read it again, and repeat with its "
                                        "new ETag."};
@@ -76,16 +98,26 @@ constexpr std::array table{&problems::bad_request,
                            &problems::parameter_invalid,
                            &problems::not_json,
                            &problems::unauthenticated,
+                           &problems::credentials_invalid,
+                           &problems::second_factor_required,
+                           &problems::token_invalid,
+                           &problems::token_expired,
+                           &problems::token_revoked,
                            &problems::forbidden,
+                           &problems::csrf_token_invalid,
+                           &problems::sign_in_off,
                            &problems::not_found,
                            &problems::method_not_allowed,
                            &problems::conflict,
+                           &problems::dependency_cycle,
                            &problems::precondition_failed,
                            &problems::body_too_large,
                            &problems::unsupported_media_type,
                            &problems::host_not_allowed,
                            &problems::body_invalid,
+                           &problems::password_unfit,
                            &problems::precondition_required,
+                           &problems::locked_out,
                            &problems::rate_limited,
                            &problems::header_too_large,
                            &problems::internal,

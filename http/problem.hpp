@@ -25,9 +25,11 @@ namespace problems {
 extern const problem_kind bad_request, bad_target, body_too_large, header_too_large, not_json,
     unsupported_media_type, parameter_invalid, body_invalid, host_not_allowed;
 // -- who asks, and how often ---
-extern const problem_kind unauthenticated, forbidden, rate_limited;
+extern const problem_kind unauthenticated, credentials_invalid, second_factor_required,
+    token_invalid, token_expired, token_revoked, csrf_token_invalid, sign_in_off, forbidden,
+    locked_out, password_unfit, rate_limited;
 // -- what is asked for ---
-extern const problem_kind not_found, method_not_allowed, conflict, precondition_failed,
+extern const problem_kind not_found, method_not_allowed, conflict, dependency_cycle, precondition_failed,
     precondition_required;
 // -- the service ---
 extern const problem_kind internal, overloaded, busy, database_away, timed_out, starting, stopping;

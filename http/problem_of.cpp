@@ -1,4 +1,7 @@
 #include "http/problem.hpp"
+
+#include <algorithm>
+
 #include "pipeline/log.hpp"
 
 namespace td {
@@ -10,6 +13,15 @@ http_headers retry_after(unsigned seconds) {
 
 problem surroundings(const problem_kind& kind, std::string_view detail, unsigned seconds) {
   return {&kind, std::string{detail}, {}, retry_after(seconds), {}};
+}
+
+/// RFC 6750, section 3.1.
+problem refused_token(const problem_kind& kind, const failure& why) {
+  return {&kind,
+          why.detail,
+          "Authorization",
+          {{"WWW-Authenticate", "Bearer realm=\"taylordash\", error=\"invalid_token\""}},
+          {}};
 }
 
 }  // namespace
@@ -25,6 +37,30 @@ problem problem_of(const failure& why) {
     case errc::conflict:
     case errc::event_conflict:
       return {&problems::conflict, why.detail, why.pointer, {}, {}};
+    case errc::version_conflict:
+      return {&problems::precondition_failed, why.detail, why.pointer, {}, {}};
+    case errc::dependency_cycle:
+      return {&problems::dependency_cycle, why.detail, why.pointer, {}, {}};
+    case errc::value_invalid:
+      return {&problems::body_invalid, why.detail, why.pointer, {}, {}};
+    case errc::credentials_invalid:
+      return {&problems::credentials_invalid, why.detail, why.pointer, {}, {}};
+    case errc::second_factor_required:
+      return {&problems::second_factor_required, why.detail, "/code", {}, {}};
+    case errc::locked_out:
+      return surroundings(problems::locked_out, why.detail,
+                          std::max(1u, static_cast<unsigned>(why.wait.count())));
+    case errc::token_invalid:
+      return refused_token(problems::token_invalid, why);
+    case errc::token_expired:
+      return refused_token(problems::token_expired, why);
+    case errc::token_revoked:
+    case errc::token_reused:
+      return refused_token(problems::token_revoked, why);
+    case errc::password_unfit:
+      return {&problems::password_unfit, why.detail, why.pointer, {}, {}};
+    case errc::permission_denied:
+      return {&problems::forbidden, why.detail, {}, {}, {}};
     case errc::body_too_large:
       return {&problems::body_too_large, why.detail, {}, {}, {}};
     case errc::refused_by_database:

@@ -29,7 +29,7 @@ struct request {
   std::string address{};      ///< of the client, without port
   bool secure{};              ///< came over TLS
   std::string id{};           ///< 32 hex digits: the trace id of `traceparent`, or made here
-  principal who{};
+  std::optional<principal> who{};  ///< absent: nobody has signed in
   std::chrono::steady_clock::time_point began{};
 
   http_headers answer_headers{};  ///< what every answer to it carries

@@ -42,15 +42,15 @@ struct parameter {
 
 /// Who may use a route.
 struct route_access {
-  bool anyone{};                    ///< signed in or not
-  td::role role{td::role::viewer};  ///< the least that a user needs
-  std::string scope{};              ///< that admits an API key; empty: none does
+  bool anyone{};                       ///< signed in or not
+  td::role role{td::role::viewer};     ///< the least that a user needs
+  std::optional<td::scope> scope{};    ///< that admits an API key; absent: none does
 };
 inline route_access for_anyone() {
   return {true, role::viewer, {}};
 }
-inline route_access for_role(role least, std::string scope = {}) {
-  return {false, least, std::move(scope)};
+inline route_access for_role(role least, std::optional<scope> of_key = {}) {
+  return {false, least, of_key};
 }
 
 /// What may be done how often: http/rate_limit.hpp has the numbers.

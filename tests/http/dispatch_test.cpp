@@ -17,9 +17,11 @@ using namespace td;
 using namespace std::chrono_literals;
 using td::testing::raw_answer;
 using td::testing::raw_client;
+using td::testing::key_of;
 using td::testing::serve_api;
 using td::testing::test_api;
 using td::testing::test_route;
+using td::testing::user_of;
 
 namespace {
 
@@ -29,9 +31,9 @@ namespace json = boost::json;
 /// "throws" does. All else is refused.
 class token_authenticator final : public authenticator {
  public:
-  asio::awaitable<http_result<principal>> authenticate(const request& r) override {
+  asio::awaitable<http_result<std::optional<principal>>> authenticate(const request& r) override {
     const auto token = r.bearer();
-    if (!token) co_return principal{};
+    if (!token) co_return std::optional<principal>{};
     if (*token == "throws") throw std::runtime_error("deliberately");
     if (*token == "slow") co_await pause(20ms);
     co_return judge(*token);
@@ -44,15 +46,12 @@ class token_authenticator final : public authenticator {
   }
 
  private:
-  static http_result<principal> judge(std::string_view token) {
+  static http_result<std::optional<principal>> judge(std::string_view token) {
     if (token == "away") return problem_of({errc::database_away, "secret host", {}});
-    if (token == "key")
-      return principal{principal_kind::api_key, "k", "k", role::admin, {"things"}, ""};
-    if (token == "slow") return principal{principal_kind::user, "s", "s", role::viewer, {}, ""};
-    for (const auto one : {role::viewer, role::operator_, role::admin}) {
-      if (token == name_of(one)) {
-        return principal{principal_kind::user, std::string{token}, "", one, {}, ""};
-      }
+    if (token == "key") return key_of({scope::projects_read});
+    if (token == "slow") return user_of(role::viewer);
+    for (const auto one : {role::viewer, role::manager, role::admin}) {
+      if (token == name_of(one)) return user_of(one);
     }
     return problem{&problems::unauthenticated, "the token is no good", "Authorization", {}, {}};
   }
@@ -68,10 +67,10 @@ http_api things() {
                            return http_answer{
                                200, "text/plain",
                                fmt::format("{} {} {} {}", r.path.text("id").value(),
-                                           r.query.integer("limit").value(), r.who.id, r.address)};
+                                           r.query.integer("limit").value(), r.who->name, r.address)};
                          }});
   read.any_query = false;
-  read.access = for_role(role::viewer, "things");
+  read.access = for_role(role::viewer, scope::projects_read);
   read.in_path = {{.name = "id", .meaning = "Which.", .least = 1, .most = 8}};
   read.in_query = {{.name = "limit",
                     .what = parameter::type::integer,
@@ -85,7 +84,7 @@ http_api things() {
                             http_answer a{201, "application/json", json::serialize(r.json)};
                             co_return a;
                           }});
-  write.access = for_role(role::operator_);
+  write.access = for_role(role::manager);
   write.request_schema = "thing";
   write.status = 201;
   write.body_bytes = 200;

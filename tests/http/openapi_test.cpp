@@ -27,7 +27,7 @@ http_api whole_api() {
   auto api = service_routes([] { return service_snapshot{}; },
                             [] { return std::vector<std::shared_ptr<prometheus::Registry>>{}; });
   auto r = test_route(http_method::patch, "/api/v1/things/{id}/parts/{part}", nothing);
-  r.access = for_role(role::operator_, "things:write");
+  r.access = for_role(role::manager, scope::projects_write);
   r.rate = rate_class::write;
   r.in_path = {{.name = "id", .what = parameter::type::uuid, .meaning = "Which <thing>."},
                {.name = "part", .meaning = "Which part."}};
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(every_operation_says_who_may_what_it_takes_and_what_it_answ
   const auto& patch =
       document.at("paths").at("/api/v1/things/{id}/parts/{part}").at("patch").as_object();
   BOOST_TEST(patch.at("x-required-role").as_string() == "operator");
-  BOOST_TEST(patch.at("x-required-scope").as_string() == "things:write");
+  BOOST_TEST(patch.at("x-required-scope").as_string() == "projects:write");
   const auto& responses = patch.at("responses").as_object();
   for (auto status : {"200", "400", "401", "403", "412", "413", "415", "421", "422", "429", "500"})
     BOOST_TEST(responses.contains(status), status);

@@ -5,6 +5,7 @@
 #include "http/authorize.hpp"
 #include "http/cors.hpp"
 #include "http/hosts.hpp"
+#include "tests/http/test_api.hpp"
 
 using namespace td;
 
@@ -81,24 +82,24 @@ BOOST_AUTO_TEST_CASE(a_strange_host_is_refused_where_a_browser_could_be_led_here
 }
 
 BOOST_AUTO_TEST_CASE(who_may_use_a_route_is_decided_by_role_or_scope) {
-  const principal anonymous{};
-  const principal viewer{principal_kind::user, "1", "v", role::viewer, {}, ""};
-  const principal admin{principal_kind::user, "2", "a", role::admin, {}, ""};
-  const principal key{principal_kind::api_key, "3", "k", role::admin, {"events:write"}, ""};
+  const std::optional<principal> anonymous{};
+  const std::optional viewer{td::testing::user_of(role::viewer)};
+  const std::optional admin{td::testing::user_of(role::admin)};
+  const std::optional key{td::testing::key_of({scope::events_write})};
   BOOST_TEST(!authorize(for_anyone(), anonymous));
   BOOST_TEST(!authorize(for_role(role::viewer), viewer));
-  BOOST_TEST(!authorize(for_role(role::operator_), admin));
-  BOOST_TEST(!authorize(for_role(role::operator_, "events:write"), key));
+  BOOST_TEST(!authorize(for_role(role::manager), admin));
+  BOOST_TEST(!authorize(for_role(role::manager, scope::events_write), key));
 
   const auto no_one = authorize(for_role(role::viewer), anonymous);
   BOOST_REQUIRE(no_one);
   BOOST_TEST(no_one->kind == &problems::unauthenticated);
   BOOST_TEST(no_one->headers.at(0).first == "WWW-Authenticate");
-  const auto low = authorize(for_role(role::operator_), viewer);
+  const auto low = authorize(for_role(role::manager), viewer);
   BOOST_REQUIRE(low);
   BOOST_TEST(low->kind == &problems::forbidden);
   BOOST_TEST(low->detail.find("the role operator, you are viewer") != std::string::npos);
-  const auto scope = authorize(for_role(role::viewer, "events:read"), key);
+  const auto scope = authorize(for_role(role::viewer, scope::events_read), key);
   BOOST_REQUIRE(scope);
   BOOST_TEST(scope->detail.find("the scope events:read") != std::string::npos);
   const auto people = authorize(for_role(role::viewer), key);  // an admin's key is still a key

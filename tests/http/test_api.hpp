@@ -15,6 +15,28 @@
 
 namespace td::testing {
 
+/// A user; all those of a role are the same one.
+inline principal user_of(role r) {
+  uuid id{};
+  id.bytes[0] = static_cast<std::uint8_t>(r);
+  return {.what = principal::kind::user,
+          .user = id,
+          .id = id,
+          .name = std::string{name_of(r)},
+          .role = r,
+          .scopes = scopes_of(r),
+          .expires_at = timestamp::max()};
+}
+
+/// An admin's API key.
+inline principal key_of(scope_set scopes) {
+  auto key = user_of(role::admin);
+  key.what = principal::kind::api_key;
+  key.name = "3xK9sT0a";
+  key.scopes = scopes;
+  return key;
+}
+
 /// A row with everything that the table wants of it, open to anyone, without limits.
 inline route test_route(http_method method, std::string path, http_handler handler) {
   route r;
