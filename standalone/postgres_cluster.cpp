@@ -86,9 +86,12 @@ maintenance_work_mem = 128MB
 checkpoint_timeout = 15min
 max_wal_size = 2GB
 recovery_init_sync_method = syncfs
-min_wal_size = 256MB
 wal_compression = lz4
 jit = off
+
+# -- WAL files: keep them, and do not fill new ones with zeros in the middle of somebody's commit ---
+min_wal_size = 1GB
+wal_init_zero = off
 
 # -- one time zone, one language, lines that can be searched ---
 timezone = 'UTC'

@@ -28,7 +28,7 @@ tidy() {
 }
 
 # The tests run the debug build; what `./dev run` builds meets other warnings of the optimiser.
-release() { build release taylordash taylordash-bench bench_stages; }
+release() { build release; }
 
 steps=("$@")
 ((${#steps[@]})) || steps=(format includes scripts length tidy release)
