@@ -148,7 +148,7 @@ result<void> standalone_instance::announce() const {
   // Until somebody has changed it and removed the file.
   if (auto first = read_text(layout().admin_password())) {
     first->erase(first->find_last_not_of('\n') + 1);
-    text += fmt::format("ADMIN_USER=admin\nADMIN_PASSWORD={}\n", shell_quoted(*first));
+    text += fmt::format("ADMIN_USER='admin'\nADMIN_PASSWORD={}\n", shell_quoted(*first));
   }
   return write_durably(layout().env(), text, {0600});
 }
