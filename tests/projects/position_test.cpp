@@ -24,8 +24,10 @@ RC_BOOST_PROP(between_any_two_there_is_another, ()) {
   std::vector<std::string> list{between(std::nullopt, std::nullopt)};
   for (int i = 0; i < 40; ++i) {
     const auto at = *rc::gen::inRange<std::size_t>(0, list.size() + 1);
-    const auto after = at == 0 ? std::nullopt : std::optional{list[at - 1]};
-    const auto before = at == list.size() ? std::nullopt : std::optional{list[at]};
+    std::optional<std::string> after;
+    std::optional<std::string> before;
+    if (at > 0) after = list[at - 1];
+    if (at < list.size()) before = list[at];
     const auto fresh = between(after, before);
     RC_ASSERT(is_position(fresh));
     RC_ASSERT(!after || *after < fresh);
