@@ -59,8 +59,6 @@ problem problem_of(const failure& why) {
       return refused_token(problems::token_revoked, why);
     case errc::password_unfit:
       return {&problems::password_unfit, why.detail, why.pointer, {}, {}};
-    case errc::permission_denied:
-      return {&problems::forbidden, why.detail, {}, {}, {}};
     case errc::body_too_large:
       return {&problems::body_too_large, why.detail, {}, {}, {}};
     case errc::refused_by_database:

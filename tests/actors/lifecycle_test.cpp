@@ -56,8 +56,7 @@ std::string body_of(int number) {
 }
 
 struct world {
-  test::broker broker{
-      {.further = {"connection_messages false"}}};  // its log would grow in this process
+  test::broker broker{{.notices = false}};  // its log grows in this process
   test::fresh_database database;
   settings set;
   int published{};

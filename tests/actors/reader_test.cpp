@@ -137,6 +137,8 @@ BOOST_AUTO_TEST_CASE(a_flood_is_refused_and_what_was_taken_is_done) {
   start(1, 5);
   must(run("SELECT 1"));
   auto blocker = submit("SELECT pg_sleep(0.3)");
+  while (gate->waiting() > 0)  // until the one connection has it
+    std::this_thread::yield();
   std::vector<std::future<result<std::string>>> all;
   for (int i = 0; i < 50; ++i)
     all.push_back(submit("SELECT 1"));

@@ -218,6 +218,7 @@ BOOST_AUTO_TEST_CASE(read_closed_days_by_their_indexes_and_today_along_the_journ
   searched h;
   const auto day = h.today - days{3};
   must(h.partitions->ensure(day, day + days{1}));
+  h.run("SET statement_timeout = 0");
   h.run(fmt::format(
       "INSERT INTO events_mirror SELECT gen_random_uuid(), gen_random_uuid(), timestamptz '{}' + n "
       "* "
