@@ -35,11 +35,10 @@ broker::broker(broker_setup setup) : setup_(std::move(setup)) {
 std::string broker::configuration() const {
   std::string c =
       "per_listener_settings false\n"
-      "log_dest stderr\nlog_type error\nlog_type warning\n"
+      "log_dest stderr\nlog_type error\nlog_type warning\nlog_type notice\nlog_type information\n"
       // Not 0, "no limit": Debian's 2.0.11 then disconnects a publisher after each refused message.
       "max_queued_messages 2000000000\nmax_inflight_messages 0\n"
       "persistence true\nautosave_interval 10\n";
-  if (setup_.notices) c += "log_type notice\nlog_type information\n";
   c += "persistence_location " + dir_.path().string() + "/\n";
   if (::geteuid() == 0) c += "user root\n";  // else it could not read our directory
   c += setup_.users.empty()

@@ -21,7 +21,6 @@ struct broker_setup {
   const certificates* tls{};           ///< a second listener with TLS, which outlives the broker
   bool client_certificates{};          ///< the TLS listener demands them
   std::vector<std::string> further{};  ///< further lines of the configuration
-  bool notices{true};                  ///< in its log, beside errors and warnings
 };
 
 /// A Mosquitto of its own on free loopback ports, in a directory of its own, with the settings
