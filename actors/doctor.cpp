@@ -162,6 +162,7 @@ doctor_options doctor_options_from(const settings& s, std::string_view who) {
   o.of_broker.largest_event = s.events.max_body_bytes;
   o.of_broker.largest_topic = s.events.max_topic_bytes;
   o.of_broker.receive_maximum = s.ingest.receive_maximum;
+  o.of_broker.verdict_timeout = s.ingest.verdict_timeout;
   o.database = database_options_from(s, application);
   // Mirrors, and one each for lanes, outbox, replay (two), schemas, maintenance, doctor.
   o.of_database.connections = static_cast<std::int64_t>(s.database.connections) + 7;

@@ -81,7 +81,8 @@ class ingest_state {
     number_ = 0;
     unsubscribed_ = false;
     shared_.progress.connected(parts_.slot.slot);
-    if (!*session && (epoch_ > 1 || parts_.known)) report_lost_session();
+    const bool ended = std::exchange(ending_, false);  // by us, though we were not told so
+    if (!*session && !ended && (epoch_ > 1 || parts_.known)) report_lost_session();
     shared_.meters.broker_connects.Increment();
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(connected_at_ - start);
     shared_.board.report(dependency_broker, source_, true, "", took);
@@ -236,6 +237,7 @@ class ingest_state {
     const auto empty = parts_.session->drained();
     if (!empty) return lose_connection(empty.error());
     if (!*empty) return next_turn(0ms);
+    ending_ = true;
     if (const auto r = parts_.session->end_session(); !r) return lose_connection(r.error());
     self_->send(parts_.lanes, lane_drained{parts_.slot.slot});
     self_->quit();
@@ -330,6 +332,7 @@ class ingest_state {
   bool waiting_{};
   bool stopping_{};
   bool unsubscribed_{};
+  bool ending_{};  ///< the broker was asked to end the session
 };
 
 }  // namespace

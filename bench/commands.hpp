@@ -10,6 +10,7 @@ void add_latency_command(CLI::App& app, int& status);
 void add_soak_command(CLI::App& app, int& status);
 void add_load_command(CLI::App& app, int& status);
 void add_drain_command(CLI::App& app, int& status);
+void add_mosquitto_command(CLI::App& app, int& status);
 void add_subscribe_command(CLI::App& app, int& status);
 void add_copy_command(CLI::App& app, int& status);
 void add_limits_command(CLI::App& app, int& status);

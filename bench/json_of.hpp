@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -28,7 +29,7 @@ template <class T>
 boost::json::array json_each(const std::vector<T>& values) {
   boost::json::array a;
   for (const auto& v : values) {
-    if constexpr (std::is_arithmetic_v<T>)
+    if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>)
       a.emplace_back(v);
     else
       a.emplace_back(json_of(v));

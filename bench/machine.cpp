@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
-#include <mosquitto.h>
 
 #include "bench/child.hpp"
 #include "standalone/files.hpp"
@@ -79,10 +78,6 @@ std::string says(std::vector<std::string> command, std::string_view text, stop_s
   return line ? *line : "unknown";
 }
 
-std::string version_text(int major, int minor, int patch) {
-  return fmt::format("{}.{}.{}", major, minor, patch);
-}
-
 }  // namespace
 
 facts machine_facts(const std::string& folder) {
@@ -94,15 +89,16 @@ facts machine_facts(const std::string& folder) {
           {"load before", load_average()}};
 }
 
+std::string version_line(const std::string& program, stop_signal& stop) {
+  return says({program, "--version"}, "", stop);
+}
+
 facts version_facts(truth_reader& truth, const std::string& service, stop_signal& stop) {
   const auto postgres = truth.server_version();
-  int major = 0, minor = 0, patch = 0;
-  mosquitto_lib_version(&major, &minor, &patch);
   const int libpq = PQlibVersion();
-  return {{"service", says({service, "--version"}, "", stop)},
+  return {{"service", version_line(service, stop)},
           {"PostgreSQL", postgres ? *postgres : "unknown"},
           {"Mosquitto", says({server_programs{}.mosquitto.string(), "-h"}, "version", stop)},
-          {"libmosquitto", version_text(major, minor, patch)},
           {"libpq", fmt::format("{}.{}", libpq / 10000, libpq % 10000)},
           {"compiler", "GCC " __VERSION__},
           {"build", TD_BUILD_TYPE}};

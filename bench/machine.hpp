@@ -16,7 +16,10 @@ using facts = std::vector<std::pair<std::string, std::string>>;
 /// Processor, cores, memory, kernel, file system below `folder`, load before the bench.
 facts machine_facts(const std::string& folder);
 
-/// Versions of the service, PostgreSQL, Mosquitto, libmosquitto, libpq and the compiler.
+/// The line that `program --version` writes.
+std::string version_line(const std::string& program, stop_signal& stop);
+
+/// Versions of the service, PostgreSQL, Mosquitto, libpq and the compiler.
 facts version_facts(truth_reader& truth, const std::string& service, stop_signal& stop);
 
 /// How this process was called, quoted where a shell needs it.

@@ -3,6 +3,7 @@
 #include "doctor/broker_file.hpp"
 #include "doctor/broker_survey.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -19,9 +20,10 @@ struct broker_needs {
   std::size_t largest_event{1u << 20};  ///< events.max_body_bytes
   std::size_t largest_topic{512};       ///< events.max_topic_bytes
   std::uint16_t receive_maximum{8000};  ///< ingest.receive_maximum
-  std::size_t queued_messages{1500};    ///< as the survey was asked
-  bool quick{};                         ///< the survey was
-  std::optional<broker_file> file{};    ///< Mosquitto's configuration, where it can be read
+  std::chrono::milliseconds verdict_timeout{20'000};  ///< ingest.verdict_timeout
+  std::size_t queued_messages{1500};                  ///< as the survey was asked
+  bool quick{};                                       ///< the survey was
+  std::optional<broker_file> file{};  ///< Mosquitto's configuration, where it can be read
   std::optional<std::uint64_t> dropped_before{};  ///< at the last look of this process
   bool standalone{};                       ///< the broker is the one of `taylordash standalone`
   std::string acl_text{};                  ///< of the file's acl_file, where it can be read

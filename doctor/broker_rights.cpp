@@ -85,20 +85,24 @@ std::optional<finding> judge_reading(const broker_needs& needs) {
                   needs.file->find("acl_file")->value, needs.username));
 }
 
+/// What producers have to write: of what the lanes read that which is an event.
+std::string events_of(const std::string& filter) {
+  constexpr std::string_view all = "tracker/events/";
+  return filter.starts_with(all) ? filter : fmt::format("{}#", all);
+}
+
 finding judge_acl(const broker_survey& found, const broker_needs& needs) {
   constexpr const char* code = "broker_acl";
   constexpr const char* in_acl =
       "the broker's acl_file, below the `user` line of the producers; "
       "then: systemctl reload mosquitto";
-  if (found.subscribe_reason >= 0x80) {
-    return make_finding(
-        code, severity::danger,
-        fmt::format("the service's account may not read tracker/events/# ({}): lanes "
-                    "get nothing",
-                    mqtt_reason(found.subscribe_reason)),
-        "topic readwrite tracker/events/#",
-        "the broker's acl_file, below the service's `user` line; then: systemctl "
-        "reload mosquitto");
+  if (found.subscribe_reason.value_or(0) >= 0x80) {
+    return make_finding(code, severity::danger,
+                        fmt::format("the service's account may not read {} ({}): lanes get nothing",
+                                    needs.filter, mqtt_reason(*found.subscribe_reason)),
+                        "topic readwrite " + needs.filter,
+                        "the broker's acl_file, below the service's `user` line; then: systemctl "
+                        "reload mosquitto");
   }
   if (auto unread = judge_reading(needs)) return *std::move(unread);
   if (found.producer == false) {
@@ -115,10 +119,12 @@ finding judge_acl(const broker_survey& found, const broker_needs& needs) {
         deny_lines(found.open_to_producer), in_acl);
   }
   if (found.producer_writes_events == false) {
+    const auto events = events_of(needs.filter);
     return make_finding(code, severity::danger,
-                        "producers may not write tracker/events/#: an MQTT 3.1.1 producer is "
-                        "acknowledged all the same, and its events are gone",
-                        "topic write tracker/events/#", in_acl);
+                        fmt::format("producers may not write {}: an MQTT 3.1.1 producer is "
+                                    "acknowledged all the same, and its events are gone",
+                                    events),
+                        "topic write " + events, in_acl);
   }
   if (!found.subscribe_trouble.empty()) {
     return make_finding(

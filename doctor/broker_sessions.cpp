@@ -4,6 +4,9 @@
 #include "doctor/codes.hpp"
 #include "doctor/words.hpp"
 
+#include <optional>
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace td {
@@ -13,8 +16,37 @@ namespace {
 constexpr std::uint32_t a_week = 7 * 86400;
 constexpr std::int64_t longest_autosave = 60;
 
+/// With QoS 0 a session keeps nothing for who is away, and nothing waits for a COMMIT.
+finding only_qos_0(const broker_survey& found, const broker_needs& needs) {
+  const bool known = kind_of(found, needs) == broker_kind::mosquitto;
+  return make_finding(
+      "broker_sessions", severity::danger,
+      "the broker grants only QoS 0: what it delivers so it has forgotten before it "
+      "is stored, and a session that is away gets nothing. No lane reads there",
+      known ? "max_qos 2" : "let it grant QoS 1",
+      known ? broker_place(needs, "max_qos")
+            : "the broker's own settings, whose names its manual has");
+}
+
+/// A lane that waits for its batch is silent, and the broker ends a connection after one and a half
+/// keepalives of silence (MQTT 5.0, 3.1.2.10 and 3.2.2.3.14).
+std::optional<finding> judge_keepalive(const broker_survey& found, const broker_needs& needs) {
+  const std::chrono::seconds own{found.terms.keep_alive.value_or(0)};
+  if (own.count() == 0 || 2 * needs.verdict_timeout <= own) return std::nullopt;
+  return make_finding(
+      "broker_sessions", severity::warning,
+      fmt::format("the broker ends a lane's connection after {} of silence (its own keepalive of "
+                  "{}), and a lane is silent while its batch is stored, for up to {}: slow commits "
+                  "come again",
+                  words::duration(own * 3 / 2), words::duration(own),
+                  words::duration(std::chrono::ceil<std::chrono::seconds>(needs.verdict_timeout))),
+      fmt::format("ingest.verdict_timeout = \"{}ms\"", std::chrono::milliseconds{own}.count() / 2),
+      "the service's settings; or a longer max_keepalive of the broker");
+}
+
 finding judge_sessions(const broker_survey& found, const broker_needs& needs) {
   constexpr const char* code = "broker_sessions";
+  if (found.subscribe_reason == 0 || found.terms.maximum_qos == 0) return only_qos_0(found, needs);
   if (found.terms.session_expiry && *found.terms.session_expiry < a_week) {
     const std::chrono::seconds granted{*found.terms.session_expiry};
     return make_finding(
@@ -35,22 +67,29 @@ finding judge_sessions(const broker_survey& found, const broker_needs& needs) {
                           broker_place(needs, "persistent_client_expiration"));
     }
   }
+  if (auto cut = judge_keepalive(found, needs)) return *std::move(cut);
   return make_finding(code, severity::ok, "sessions are kept for a week or more");
 }
 
 finding judge_shared(const broker_survey& found, const broker_needs& needs) {
   constexpr const char* code = "broker_shared_subscriptions";
-  const bool missing = !found.terms.shared_subscriptions || !found.terms.wildcard_subscriptions ||
-                       found.shared_delivers == false;
-  if (missing) {
-    return make_finding(
-        code, needs.ordered ? severity::note : severity::danger,
-        !found.terms.wildcard_subscriptions ? "the broker has no wildcard subscriptions"
-        : !found.terms.shared_subscriptions ? "the broker has no shared subscriptions: lanes get "
-                                              "nothing"
-                                            : "a shared subscription was granted, and got nothing",
-        "ingest.ordered = true, ingest.lanes = 1",
-        "the service's settings (one plain subscription), or another broker");
+  if (!found.terms.wildcard_subscriptions &&
+      needs.filter.find_first_of("+#") != needs.filter.npos) {
+    return make_finding(code, severity::danger,
+                        fmt::format("the broker has no wildcard subscriptions, so no lane can read "
+                                    "{}, shared or not",
+                                    needs.filter),
+                        "a broker with wildcard subscriptions",
+                        "or mqtt.filter without + and #, for one topic alone");
+  }
+  if (!found.terms.shared_subscriptions || found.shared_delivers == false) {
+    return make_finding(code, needs.ordered ? severity::note : severity::danger,
+                        !found.terms.shared_subscriptions
+                            ? "the broker has no shared subscriptions: lanes get "
+                              "nothing"
+                            : "a shared subscription was granted, and got nothing",
+                        "ingest.ordered = true, ingest.lanes = 1",
+                        "the service's settings (one plain subscription), or another broker");
   }
   if (found.shared_delivers == true)
     return make_finding(code, severity::ok, "shared subscriptions deliver");

@@ -171,7 +171,10 @@ class visit {
     }
     found_.producer = true;
     found_.open_to_producer = reserved_writable(broker);
-    found_.producer_writes_events = writable(broker, producers_topic + name_);
+    // What the lanes do not read is nobody's to write.
+    const auto event = producers_topic + name_;
+    if (filter_matches(options_.filter, event))
+      found_.producer_writes_events = writable(broker, event);
   }
 
   result<void> lets_in(const broker_options& broker) const {

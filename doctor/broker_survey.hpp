@@ -41,7 +41,9 @@ struct broker_probe_options {
 /// What a broker said and how it behaved. Facts only; absent: not looked at, or not known.
 struct broker_survey {
   broker_terms terms{};
-  std::uint8_t subscribe_reason{};  ///< SUBACK for a filter below `filter`; >= 0x80: refused
+  /// SUBACK for a filter below `filter`, asked for with QoS 1: the QoS granted, or >= 0x80:
+  /// refused.
+  std::optional<std::uint8_t> subscribe_reason{};
   std::string subscribe_trouble{};  ///< why there was no SUBACK, as the connection ended instead
 
   // -- $SYS ---

@@ -15,6 +15,8 @@ struct broker_terms {
   bool wildcard_subscriptions{true};
   bool shared_subscriptions{true};
   std::optional<std::uint32_t> session_expiry{};  ///< seconds, where it gives another than asked
+  std::optional<std::uint16_t>
+      keep_alive{};  ///< seconds, where it gives its own; 0: it never looks
 };
 
 }  // namespace td

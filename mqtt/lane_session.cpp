@@ -17,6 +17,8 @@ namespace td {
 namespace {
 
 constexpr auto leave_patience = std::chrono::milliseconds{1000};
+// Of reads that bring no message, before who reads looks at the clock and its waker again.
+constexpr int most_idle_reads = 64;
 
 using clock = wire_connection::clock;
 using std::chrono::milliseconds;
@@ -72,30 +74,33 @@ class wire_lane final : public lane_session, private wire_connection::receiver {
   /// acknowledgements before it released.
   struct barrier {
     std::uint16_t packet{};
+    std::uint8_t code{};
     bool answered{};
     bool clean{};  ///< no message came since it was sent
+    bool told{};   ///< and `drained` said so
   };
 
   // wire_connection::receiver
   bool on_message(const wire::publish& m, timestamp at) override;
   void on_subscribed(std::uint16_t packet, std::uint8_t code) override;
-  void on_unsubscribed(std::uint16_t packet) override;
+  void on_unsubscribed(std::uint16_t packet, std::uint8_t code) override;
 
   bool full(const batch& b) const noexcept {
     return b.size() >= options_.limits.events || b.bytes() >= options_.limits.bytes;
   }
   bool owes() const noexcept { return connection_.uncommitted() != 0; }
-  result<void> ask_for_subscription();
-  result<void> ask_barrier();
+  result<void> ask_for_subscription(milliseconds patience);
+  result<void> ask_barrier(milliseconds patience);
   result<void> fill(batch& into);
   result<void> idle();
   result<void> check_subscription();
+  clock::time_point deadline() const { return clock::now() + options_.broker.connect_timeout; }
   failure lost(std::string_view what);
   failure not_connected() const;
 
-  /// Reads into `kept_` until `done`, a message, or the connect time-out.
+  /// Reads into `kept_` until `done`, a message or the begin of one, or the connect time-out.
   template <class Done>
-  result<void> read_until(std::string_view what, Done done);
+  result<void> read_until(std::string_view what, clock::time_point until, Done done);
 
   lane_options options_;
   std::shared_ptr<event_waker> waker_ = std::make_shared<event_waker>();
@@ -103,6 +108,7 @@ class wire_lane final : public lane_session, private wire_connection::receiver {
   batch kept_;            ///< came outside of `read`; the next `read` hands it out
   batch* target_{};       ///< where `read` wants messages; null: `kept_`
   std::size_t handed_{};  ///< messages given to the caller since the last acknowledgement
+  bool lost_{};           ///< the broker had no session, and nobody was told yet
   subscription subscription_{subscription::wanted};
   std::uint16_t subscribe_packet_{};
   std::uint8_t subscribe_code_{};
@@ -113,23 +119,28 @@ class wire_lane final : public lane_session, private wire_connection::receiver {
 // -- connecting ---
 
 result<bool> wire_lane::connect() {
+  const auto until = deadline();
   kept_.clear();
+  target_ = nullptr;
   handed_ = 0;
   subscription_ = subscription::wanted;
   barrier_ = {};
   auto present = connection_.open();
   if (!present) return present;
+  // Should what follows fail, the next attempt finds the session that this one has begun.
+  lost_ = lost_ || !*present;
   if (!owes()) {
-    if (auto asked = ask_for_subscription(); !asked) return asked.error();
+    if (auto asked = ask_for_subscription(left_until(until)); !asked) return asked.error();
   }
   // A resumed session sends its backlog ahead of SUBACK; then SUBACK is checked while reading.
-  auto confirmed = read_until("SUBACK", [this] { return subscription_ != subscription::asked; });
+  auto confirmed =
+      read_until("SUBACK", until, [this] { return subscription_ != subscription::asked; });
   if (!confirmed) return confirmed.error();
   if (auto checked = check_subscription(); !checked) return checked.error();
-  return present;
+  return !std::exchange(lost_, false);
 }
 
-result<void> wire_lane::ask_for_subscription() {
+result<void> wire_lane::ask_for_subscription(milliseconds patience) {
   auto packet = connection_.queue_subscribe(options_.subscription);
   if (!packet) {
     connection_.close();
@@ -138,26 +149,34 @@ result<void> wire_lane::ask_for_subscription() {
   subscribe_packet_ = *packet;
   subscription_ = subscription::asked;
   asked_at_ = clock::now();
-  return connection_.flush(options_.broker.connect_timeout);
+  return connection_.flush(patience);
 }
 
 result<void> wire_lane::check_subscription() {
   if (subscription_ != subscription::refused) return ok();
-  failure f = lost(fmt::format(
-      "subscription '{}' of client '{}' refused: {}{}", options_.subscription, options_.client_id,
-      mqtt_reason(subscribe_code_),
-      subscribe_code_ == wire::reason::not_authorized ? ": check the broker's ACL" : ""));
+  const std::string why =
+      subscribe_code_ < wire::reason::first_failure
+          ? fmt::format(
+                "QoS {} was granted where 1 was asked for, and only QoS 1 is acknowledged "
+                "after it was stored: check the broker's max_qos",
+                subscribe_code_)
+      : subscribe_code_ == wire::reason::not_authorized
+          ? mqtt_reason(subscribe_code_) + ": check the broker's ACL"
+          : mqtt_reason(subscribe_code_);
+  failure f = lost(fmt::format("subscription '{}' of client '{}' refused: {}",
+                               options_.subscription, options_.client_id, why));
   f.code = errc::broker_refused;
   return f;
 }
 
 template <class Done>
-result<void> wire_lane::read_until(std::string_view what, Done done) {
-  const auto until = clock::now() + options_.broker.connect_timeout;
-  while (!done() && kept_.empty()) {
+result<void> wire_lane::read_until(std::string_view what, clock::time_point until, Done done) {
+  // A large message may take longer than the connect time-out: then `read` is who waits for it.
+  const auto over = [&] { return done() || !kept_.empty() || connection_.message_coming(); };
+  while (!over()) {
     const auto some = connection_.read_some();
     if (!some) return some.error();
-    if (done() || !kept_.empty()) break;
+    if (over()) break;
     const auto left = left_until(until);
     if (left.count() == 0) {
       return lost(fmt::format("no {} within the connect time-out", what));
@@ -170,21 +189,23 @@ result<void> wire_lane::read_until(std::string_view what, Done done) {
 // -- reading and acknowledging ---
 
 bool wire_lane::on_message(const wire::publish& m, timestamp at) {
-  barrier_.clean = false;
+  barrier_.clean = barrier_.told = false;
   batch& b = target_ != nullptr ? *target_ : kept_;
   b.add(m.topic, m.body, at, m.retain, m.duplicate);
   return !full(b);
 }
 
 void wire_lane::on_subscribed(std::uint16_t packet, std::uint8_t code) {
-  if (packet != subscribe_packet_) return;
+  // Behind a backlog it may come when the lane has already unsubscribed.
+  if (packet != subscribe_packet_ || subscription_ != subscription::asked) return;
   subscribe_code_ = code;
-  subscription_ =
-      code >= wire::reason::first_failure ? subscription::refused : subscription::confirmed;
+  subscription_ = code == 1 ? subscription::confirmed : subscription::refused;
 }
 
-void wire_lane::on_unsubscribed(std::uint16_t packet) {
-  if (packet == barrier_.packet) barrier_.answered = true;
+void wire_lane::on_unsubscribed(std::uint16_t packet, std::uint8_t code) {
+  if (packet != barrier_.packet) return;
+  barrier_.answered = true;
+  barrier_.code = code;
 }
 
 result<std::size_t> wire_lane::read(batch& into, milliseconds wait) {
@@ -217,18 +238,23 @@ result<void> wire_lane::fill(batch& into) {
   // Until nothing is there, not until a read was short: what waits at the broker's end of the
   // socket follows at once into the room that a read makes.
   result<bool> some = true;
-  while (some && *some && !full(into))
+  for (int idle_reads = 0; some && *some && !full(into) && idle_reads < most_idle_reads;) {
+    const auto before = into.size();
     some = connection_.read_some();
+    idle_reads = into.size() == before ? idle_reads + 1 : 0;
+  }
   target_ = nullptr;
   if (!some) return some.error();
   return check_subscription();
 }
 
-/// Nothing is there: the time to speak, but only with nothing unacknowledged.
+/// No message is there: the time to speak, but only with nothing unacknowledged.
 result<void> wire_lane::idle() {
   if (owes()) return ok();
+  // SUBACK comes behind what was on its way, however long that takes.
+  const auto since = std::max(asked_at_, connection_.heard_at());
   if (subscription_ == subscription::asked &&
-      clock::now() > asked_at_ + options_.broker.connect_timeout) {
+      clock::now() > since + options_.broker.connect_timeout) {
     return lost("no SUBACK within the connect time-out");
   }
   return connection_.keep_alive(options_.broker.connect_timeout);
@@ -241,8 +267,11 @@ result<void> wire_lane::acknowledge() {
   }
   connection_.committed();
   handed_ = 0;
-  if (subscription_ == subscription::wanted) return ask_for_subscription();
-  return connection_.flush(options_.broker.connect_timeout);
+  const auto patience = options_.broker.connect_timeout;
+  if (subscription_ == subscription::wanted) return ask_for_subscription(patience);
+  if (auto sent = connection_.flush(patience); !sent) return sent;
+  // Messages of QoS 0 have no acknowledgement, and where they never pause there is no idle moment.
+  return connection_.stay_alive(patience);
 }
 
 // -- leaving ---
@@ -251,13 +280,13 @@ result<void> wire_lane::unsubscribe() {
   if (!connected()) return not_connected();
   if (owes()) throw std::logic_error("unsubscribe: only with everything acknowledged");
   subscription_ = subscription::ended;
-  return ask_barrier();
+  return ask_barrier(options_.broker.connect_timeout);
 }
 
-result<void> wire_lane::ask_barrier() {
+result<void> wire_lane::ask_barrier(milliseconds patience) {
   const auto packet = connection_.queue_unsubscribe(options_.subscription);
-  barrier_ = {.packet = packet, .answered = false, .clean = true};
-  return connection_.flush(options_.broker.connect_timeout);
+  barrier_ = {.packet = packet, .clean = true};
+  return connection_.flush(patience);
 }
 
 result<bool> wire_lane::drained() {
@@ -265,22 +294,33 @@ result<bool> wire_lane::drained() {
   if (subscription_ != subscription::ended || owes()) {
     throw std::logic_error("drained: only unsubscribed and with everything acknowledged");
   }
+  const auto until = deadline();
   for (;;) {
-    auto r = read_until("UNSUBACK", [this] { return barrier_.answered; });
+    auto r = read_until("UNSUBACK", until, [this] { return barrier_.answered; });
     if (!r) return r.error();
-    if (kept_.empty() && barrier_.clean) {
-      // Nothing may stand behind UNSUBACK either, as far as can be told without waiting.
-      if (const auto some = connection_.read_some(); !some) return some.error();
-      if (kept_.empty()) return true;
+    if (barrier_.answered && barrier_.code >= wire::reason::first_failure) {
+      failure f =
+          lost(fmt::format("unsubscribing client '{}' from '{}' was refused: {}",
+                           options_.client_id, options_.subscription, mqtt_reason(barrier_.code)));
+      f.code = errc::broker_refused;
+      return f;
     }
-    if (!kept_.empty()) return false;
-    if (r = ask_barrier(); !r) return r.error();
+    // Nothing may stand behind UNSUBACK either, as far as can be told without waiting.
+    result<bool> some = kept_.empty();
+    while (some && *some) {
+      some = connection_.read_some();
+      if (!kept_.empty() || left_until(until).count() == 0) break;
+    }
+    if (!some) return some.error();
+    if (!kept_.empty() || connection_.message_coming()) return false;
+    if (barrier_.clean) return barrier_.told = true;
+    if (r = ask_barrier(left_until(until)); !r) return r.error();
   }
 }
 
 result<void> wire_lane::end_session() {
   if (!connected()) return not_connected();
-  if (subscription_ != subscription::ended || !barrier_.answered || !barrier_.clean) {
+  if (subscription_ != subscription::ended || !barrier_.told) {
     throw std::logic_error("end_session: the broker would delete what is not drained");
   }
   return connection_.disconnect(true, options_.broker.connect_timeout);

@@ -55,10 +55,10 @@ class lane_session {
 
   /// Connects (or connects again), checks CONNACK, subscribes, checks SUBACK. Blocks for at most
   /// the connect time-out, name resolution and TLS included. Messages that the broker sends
-  /// meanwhile are kept for the first `read`; if they come before SUBACK, SUBACK is checked by the
-  /// reads that follow. Returns whether the broker still had the session. broker_away,
-  /// broker_refused (bad credentials, not authorised, subscription refused: with the reason code's
-  /// name).
+  /// meanwhile are kept for the first `read`; if they come before SUBACK, or one begins to come,
+  /// SUBACK is checked by the reads that follow. Returns whether the broker still had the session,
+  /// at every attempt since the last success. broker_away, broker_refused (bad credentials, not
+  /// authorised, subscription refused or granted with another QoS than 1: with the reason).
   virtual result<bool> connect() = 0;
 
   /// Waits up to `wait` for something to read or a wake-up, then reads until nothing more is
@@ -70,7 +70,7 @@ class lane_session {
   virtual result<std::size_t> read(batch& into, std::chrono::milliseconds wait) = 0;
 
   /// Sends the PUBACK of everything read since the last call, and only returns once the bytes
-  /// have left this process, at most the connect time-out later. The caller holds a verdict for
+  /// have left this process, or none could for the connect time-out. The caller holds a verdict for
   /// exactly those messages, and of this connection: a verdict from before the last `connect` must
   /// not come here. Does nothing when nothing was read. broker_away: messages may come again.
   virtual result<void> acknowledge() = 0;
@@ -80,8 +80,9 @@ class lane_session {
   virtual result<void> unsubscribe() = 0;
 
   /// True when a round trip behind the last acknowledgement brought no message: the session holds
-  /// nothing more. False: messages came instead and are kept for `read`. Only after `unsubscribe`,
-  /// with everything acknowledged. Blocks for at most the connect time-out. broker_away.
+  /// nothing more. False: messages came instead, or one begins to come: `read` has them. Only after
+  /// `unsubscribe`, with everything acknowledged. Blocks for at most the connect time-out.
+  /// broker_away; broker_refused: the subscription was not ended, so more would come.
   virtual result<bool> drained() = 0;
 
   /// Ends the session at the broker (DISCONNECT with expiry 0) and waits until the broker has

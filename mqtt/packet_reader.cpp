@@ -27,6 +27,11 @@ std::span<char> packet_reader::room() {
   return {bytes_.get() + end_, capacity_ - end_};
 }
 
+std::optional<packet_type> packet_reader::front_type() const noexcept {
+  if (buffered() == 0) return std::nullopt;
+  return static_cast<packet_type>(static_cast<unsigned char>(bytes_[begin_]) >> 4);
+}
+
 void packet_reader::clear() noexcept {
   begin_ = end_ = needs_ = 0;
   if (capacity_ <= usual_room) return;

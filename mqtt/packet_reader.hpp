@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "mqtt/wire_packets.hpp"
@@ -26,6 +27,9 @@ class packet_reader {
   /// without a fault means that more bytes are needed. After a fault it stays with that fault.
   /// Views are valid until `room` or `clear`.
   front next() noexcept;
+
+  /// What the bytes that nobody has taken begin with, whole or in part. Absent: there are none.
+  std::optional<packet_type> front_type() const noexcept;
 
   /// Forgets all, for the next connection.
   void clear() noexcept;

@@ -76,6 +76,7 @@ class wire_probe final : public probe_session, private wire_connection::receiver
     published_ = {};
     if (auto packet = connection_.queue_publish(topic, "", false, 2); !packet)
       return packet.error();
+    connection_.committed();
     if (auto sent = connection_.flush(patience()); !sent) return sent.error();
     taken_ = false;
     const auto done = read_until([this] { return published_.refused > 0 || taken_; });
@@ -127,7 +128,7 @@ class wire_probe final : public probe_session, private wire_connection::receiver
     return received_.size() < most_;
   }
   void on_subscribed(std::uint16_t, std::uint8_t code) override { subscribed_ = code; }
-  void on_unsubscribed(std::uint16_t) override { unsubscribed_ = true; }
+  void on_unsubscribed(std::uint16_t, std::uint8_t) override { unsubscribed_ = true; }
   void on_received(std::uint16_t) override { taken_ = true; }
   void on_published(std::uint16_t, std::uint8_t reason) override {
     if (reason < wire::reason::first_failure) {
@@ -171,9 +172,11 @@ class wire_probe final : public probe_session, private wire_connection::receiver
 
   template <class F>
   result<void> read_until(F&& answered) {
-    for (const auto until = clock::now() + options_.broker.connect_timeout; !answered();) {
+    for (const auto begin = clock::now(); !answered();) {
       const auto why = over();
-      const auto left = left_until(until);
+      // On a slow link the question itself takes time.
+      const auto since = std::max(begin, connection_.taken_at());
+      const auto left = left_until(since + options_.broker.connect_timeout);
       if (why || left.count() == 0) {
         connection_.close();
         if (why) return *why;

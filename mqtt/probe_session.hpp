@@ -25,9 +25,10 @@ struct probe_options {
 };
 
 /// A visitor that finds out how a broker behaves: one connection, MQTT 5, one thread. Every wait
-/// ends within the connect time-out, soon after the deadline (broker_away), and soon after
-/// `give_up` says so (stopping; name resolution and `leave` do not ask). broker_away: the
-/// connection is gone, with the broker's reason; broker_refused: it did not let us in.
+/// ends within the connect time-out (counted anew while bytes of ours still go out), soon after the
+/// deadline (broker_away), and soon after `give_up` says so (stopping; name resolution and `leave`
+/// do not ask). broker_away: the connection is gone, with the broker's reason; broker_refused: it
+/// did not let us in.
 class probe_session {
  public:
   struct message {

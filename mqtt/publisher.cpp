@@ -18,6 +18,8 @@ using std::chrono::milliseconds;
 
 // Packet ids are 16 bits and dealt round; half of them in flight leaves no doubt whose PUBACK came.
 constexpr std::size_t largest_window = 32767;
+// Between two looks at the clock, at the queue to write and at the caller.
+constexpr int most_reads = 64;
 
 class wire_publisher final : public publisher, private wire_connection::receiver {
  public:
@@ -91,7 +93,7 @@ class wire_publisher final : public publisher, private wire_connection::receiver
 
   result<void> read_all() {
     result<bool> some = true;
-    while (some && *some)
+    for (int reads = 0; some && *some && reads < most_reads; ++reads)
       some = connection_.read_some();
     connection_.committed();
     if (!some) return some.error();

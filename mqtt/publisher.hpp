@@ -27,7 +27,8 @@ class publisher {
 
   /// Queues a message. False when the in-flight window is full: poll first. `token` comes back.
   /// retain as MQTT has it. broker_away: connect again. topic_not_allowed (wildcards, empty, not
-  /// UTF-8), body_too_large (for the broker): the message is not queued, the connection stays.
+  /// UTF-8), body_too_large (for the broker), broker_refused (it takes no QoS 1, or retains
+  /// nothing, and says so to every connection): the message is not queued, the connection stays.
   virtual result<bool> publish(std::string_view topic, std::string_view body, std::uint64_t token,
                                bool retain = false) = 0;
 

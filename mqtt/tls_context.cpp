@@ -132,7 +132,8 @@ result<std::unique_ptr<tls_context>> tls_context::make(const broker_options& opt
   return self;
 }
 
-ssl_st* tls_context::make_session(int fd) const {
+ssl_st* tls_context::make_session(int fd) {
+  trouble_.clear();
   SSL* ssl = SSL_new(context_);
   BIO* bio = ssl != nullptr ? BIO_new(socket_method()) : nullptr;
   if (bio == nullptr) {

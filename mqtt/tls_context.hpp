@@ -27,10 +27,11 @@ class tls_context {
 
   /// A session over a connected, non-blocking socket, which announces the broker's name (SNI) and
   /// never raises SIGPIPE. The caller frees it, and keeps the socket until then. Null: no memory.
-  ssl_st* make_session(int fd) const;
+  /// The trouble of the session before is forgotten: it may have been with another server.
+  ssl_st* make_session(int fd);
 
-  /// Why the handshake failed: our verdict on the broker's certificate, or the broker's alert on
-  /// ours. Empty when nothing is known.
+  /// Why the last session's handshake failed: our verdict on the broker's certificate, or the
+  /// broker's alert on ours. Empty when nothing is known.
   const std::string& trouble() const noexcept { return trouble_; }
 
   /// The certificate we show, in words.

@@ -114,10 +114,11 @@ result<void> wire_connection::take_codes(const wire::packet& p) {
   if (auto r = answered(c->packet_id, what); !r) return r;
   if (c->each.size() != 1)
     return broke_the_standard({wire::reason::protocol_error, "codes for filters never asked for"});
+  const auto code = static_cast<std::uint8_t>(c->each.front());
   if (subscribed) {
-    receiver_.on_subscribed(c->packet_id, static_cast<std::uint8_t>(c->each.front()));
+    receiver_.on_subscribed(c->packet_id, code);
   } else {
-    receiver_.on_unsubscribed(c->packet_id);
+    receiver_.on_unsubscribed(c->packet_id, code);
   }
   return ok();
 }
@@ -157,10 +158,11 @@ result<void> wire_connection::flush(milliseconds patience) {
   if (uncommitted_ != 0) {
     throw std::logic_error("flush with uncommitted messages: a lane is silent until they are");
   }
-  const auto until = clock::now() + patience;
+  const auto begin = clock::now();
   while (want_write()) {
     if (auto r = write_queue(); !r) return r;
     if (!want_write() || patience == milliseconds{0}) break;
+    const auto until = std::max(begin, written_at_) + patience;
     if (left_until(until).count() == 0 || !stream_.wait_until(until, true, terms_.give_up)) {
       close();
       return away("the broker takes no bytes");
@@ -176,6 +178,7 @@ result<void> wire_connection::write_queue() {
     if (!put) return write_failed(put.error().detail);
     if (*put == 0) break;
     written_ += *put;
+    sent_ += *put;
     written_at_ = clock::now();
   }
   if (!want_write()) {
@@ -190,16 +193,47 @@ result<void> wire_connection::write_queue() {
 
 result<void> wire_connection::keep_alive(milliseconds patience) {
   const auto at = clock::now();
-  if (pinged_at_ && at - std::max(*pinged_at_, heard_at_) >= keepalive_)
-    return gone("no PINGRESP within the keepalive");
-  // Early enough that the next look still comes in time for the broker.
-  const bool due =
-      at - written_at_ >= milliseconds{keepalive_} * 3 / 4 || at - heard_at_ >= keepalive_;
-  if (due && !pinged_at_) {
-    out_ += wire::pingreq;
-    pinged_at_ = at;
+  if (pinged_at_) {
+    // While the PINGREQ waits behind a large message that still moves, no answer can be missing.
+    const bool on_its_way = taken_ < ping_ends_;
+    const auto moved = taken_at();
+    if (on_its_way) pinged_at_ = std::max(*pinged_at_, moved);
+    if (at - std::max(*pinged_at_, heard_at_) >= keepalive_)
+      return gone("no PINGRESP within the keepalive");
+  } else if (ping_due(at) || at - heard_at_ >= keepalive_) {
+    queue_ping(at);
   }
   return flush(patience);
+}
+
+result<void> wire_connection::stay_alive(milliseconds patience) {
+  const auto at = clock::now();
+  if (!ping_due(at)) return ok();
+  queue_ping(at);
+  return flush(patience);
+}
+
+/// Early enough that the next look still comes in time for the broker.
+bool wire_connection::ping_due(clock::time_point at) const noexcept {
+  return at - written_at_ >= milliseconds{keepalive_} * 3 / 4;
+}
+
+void wire_connection::queue_ping(clock::time_point at) {
+  out_ += wire::pingreq;
+  if (pinged_at_) return;
+  pinged_at_ = at;
+  ping_ends_ = sent_ + (out_.size() - written_);
+}
+
+wire_connection::clock::time_point wire_connection::taken_at() noexcept {
+  const std::uint64_t waiting = stream_.unconfirmed();
+  // What TLS adds is counted as waiting: that says too little until all is confirmed.
+  const auto taken = sent_ - std::min(sent_, waiting);
+  if (taken > taken_) {
+    taken_ = taken;
+    taken_at_ = clock::now();
+  }
+  return taken_at_;
 }
 
 milliseconds wire_connection::keep_alive_interval() const noexcept {
@@ -238,13 +272,18 @@ result<std::uint16_t> wire_connection::queue_publish(std::string_view topic, std
     return failure{errc::topic_not_allowed,
                    fmt::format("'{}' is no topic to publish to", printable(topic, 200))};
   }
-  const auto most = terms_of_broker().maximum_packet_size.value_or(wire::longest_rest);
+  const auto most = std::min<std::size_t>(
+      terms_of_broker().maximum_packet_size.value_or(wire::longest_packet), wire::longest_packet);
   if (wire::publish_size(topic, body) > most) {
     return failure{errc::body_too_large,
                    fmt::format("{} bytes are more than the broker takes", body.size())};
   }
-  if (qos > terms_of_broker().maximum_qos) return gone("the broker takes no messages of this QoS");
-  if (retain && !terms_of_broker().retain_available) return gone("the broker retains no messages");
+  if (qos > terms_of_broker().maximum_qos) {
+    return failure{errc::broker_refused,
+                   fmt::format("the broker takes no messages of QoS {}", qos)};
+  }
+  if (retain && !terms_of_broker().retain_available)
+    return failure{errc::broker_refused, "the broker retains no messages"};
   const auto id = new_packet_id(qos == 2 ? question::publish_twice : question::publish);
   wire::append_publish(out_, {topic, body, id, qos, retain});
   return id;
@@ -255,8 +294,9 @@ result<std::uint16_t> wire_connection::queue_publish(std::string_view topic, std
 result<void> wire_connection::disconnect(bool end_session, milliseconds patience) {
   if (uncommitted_ != 0) throw std::logic_error("disconnect with uncommitted messages");
   wire::append_disconnect(out_, wire::reason::success, end_session);
+  const auto until = clock::now() + patience;
   auto sent = flush(patience);
-  const bool closed = sent && stream_.finish(patience);
+  const bool closed = sent && stream_.finish(left_until(until));
   close();
   if (!sent) return sent;
   if (!closed) return away("the broker did not answer DISCONNECT by closing");

@@ -14,6 +14,7 @@
 #include "mqtt/broker_terms.hpp"
 #include "mqtt/lane_session.hpp"
 #include "mqtt/packet_reader.hpp"
+#include "mqtt/resolve.hpp"
 #include "mqtt/tls_context.hpp"
 #include "mqtt/wire_packets.hpp"
 #include "mqtt/wire_stream.hpp"
@@ -30,6 +31,10 @@ struct connect_terms {
   /// Asked while `open` waits for the broker: true ends the wait as its time-out would. May be
   /// empty; name resolution does not ask.
   std::function<bool()> give_up{};
+  /// Who is asked for the host's addresses; tests have answers of their own.
+  std::function<result<std::vector<std::string>>(const std::string& host,
+                                                 std::chrono::steady_clock::time_point deadline)>
+      addresses_of{&resolve};
 };
 
 /// One MQTT 5 connection over a socket of ours. Internal to mqtt/: lanes, publishers and probes are
@@ -38,8 +43,9 @@ struct connect_terms {
 ///
 /// A PUBACK is written down when its message is handed out, and apart from what may be sent: only
 /// `committed` brings the two together. And one rule above it: **nothing is written while a message
-/// is uncommitted**; `flush` is the only function that writes, and throws std::logic_error before
-/// it would break the rule.
+/// is uncommitted**; what writes goes through `flush`, which throws std::logic_error before it
+/// would break the rule. Past it goes one packet only: the DISCONNECT that tells a peer how it
+/// broke the standard, which stands alone, behind nothing, and is the last (`broke_the_standard`).
 class wire_connection {
  public:
   using clock = std::chrono::steady_clock;
@@ -54,7 +60,7 @@ class wire_connection {
     /// for now.
     virtual bool on_message(const wire::publish& m, timestamp at) = 0;
     virtual void on_subscribed(std::uint16_t, std::uint8_t) {}
-    virtual void on_unsubscribed(std::uint16_t) {}
+    virtual void on_unsubscribed(std::uint16_t, std::uint8_t) {}
     /// PUBACK, or the PUBREC that refuses; the packet id is free again.
     virtual void on_published(std::uint16_t, std::uint8_t) {}
     /// The PUBREC that takes a message of QoS 2. It goes no further.
@@ -82,23 +88,37 @@ class wire_connection {
     return stream_.wait(wait, wake_fd, for_write);
   }
 
-  /// Writes all that is queued, for at most `patience`; with zero what the socket takes at once.
-  /// **The only function that writes.** Throws std::logic_error while a message is uncommitted.
+  /// Writes all that is queued, and gives up once the socket has taken nothing for `patience`; with
+  /// zero it writes what the socket takes at once. Throws std::logic_error while a message is
+  /// uncommitted. broker_away.
   result<void> flush(milliseconds patience);
   bool want_write() const noexcept { return written_ < out_.size(); }
 
   /// Sends PINGREQ when it is due, notices a missing PINGRESP. Only with nothing uncommitted, and
-  /// when nothing was there to read.
+  /// when what was there to read has been read.
   result<void> keep_alive(milliseconds patience);
+  /// Sends PINGREQ where nothing was written for so long that one is due, and judges nothing: for
+  /// who reads without end and has nothing else to say. Only with nothing uncommitted.
+  result<void> stay_alive(milliseconds patience);
   /// How often `keep_alive` wants to be called.
   milliseconds keep_alive_interval() const noexcept;
+
+  /// When bytes came last.
+  clock::time_point heard_at() const noexcept { return heard_at_; }
+  /// When the broker's system last confirmed bytes of ours, as far as seen by calls of this; the
+  /// connection's begin where it never did. Costs a system call.
+  clock::time_point taken_at() noexcept;
+  /// A message is at the front of what was read, whole or in part.
+  bool message_coming() const noexcept {
+    return reader_.front_type() == wire::packet_type::publish;
+  }
 
   // -- queueing; nothing is sent before `flush`. Packet ids are dealt round ---
   /// Retained messages come where `retained`. broker_refused: no topic filter.
   result<std::uint16_t> queue_subscribe(std::string_view filter, bool retained = false);
   std::uint16_t queue_unsubscribe(std::string_view filter);
-  /// topic_not_allowed, body_too_large: nothing was queued, the connection stays. The caller keeps
-  /// to `broker_window`.
+  /// topic_not_allowed, body_too_large, broker_refused (it takes no such QoS, or retains nothing):
+  /// nothing was queued, the connection stays. The caller keeps to `broker_window`.
   result<std::uint16_t> queue_publish(std::string_view topic, std::string_view body, bool retain,
                                       std::uint8_t qos = 1);
 
@@ -139,6 +159,8 @@ class wire_connection {
   std::uint16_t new_packet_id(question what);
 
   result<void> write_queue();
+  bool ping_due(clock::time_point at) const noexcept;
+  void queue_ping(clock::time_point at);
   failure away(std::string_view what) const;
   failure refused() const;
   failure disconnected(const wire::packet& p);
@@ -154,7 +176,10 @@ class wire_connection {
   wire::packet_reader reader_;
   std::string out_;        ///< may be sent
   std::size_t written_{};  ///< of `out_`
-  std::string owed_;       ///< PUBACKs of what is uncommitted
+  std::uint64_t sent_{};   ///< bytes that the socket took, ever
+  std::uint64_t taken_{};  ///< of those, confirmed by the broker's system
+  clock::time_point taken_at_{};
+  std::string owed_;  ///< PUBACKs of what is uncommitted
   std::size_t uncommitted_{};
   bool has_connack_{};
   wire::connack connack_{};
@@ -165,6 +190,7 @@ class wire_connection {
   clock::time_point written_at_{};
   clock::time_point heard_at_{};
   std::optional<clock::time_point> pinged_at_{};  ///< PINGRESP is awaited since
+  std::uint64_t ping_ends_{};                     ///< and the PINGREQ ends with this byte of ours
 };
 
 }  // namespace td

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "mqtt/reason.hpp"
-#include "mqtt/resolve.hpp"
 #include "mqtt/wire_connection.hpp"
 #include "pipeline/text.hpp"
 
@@ -34,7 +33,7 @@ result<bool> wire_connection::open() {
     if (!made) return made.error();
     tls_ = std::move(*made);
   }
-  auto addresses = resolve(broker_.host, until);
+  auto addresses = terms_.addresses_of(broker_.host, until);
   if (!addresses) return addresses.error();
 
   failure last;
@@ -56,11 +55,12 @@ result<bool> wire_connection::open_at(const std::string& address, clock::time_po
   std::fill(asked_.begin(), asked_.end(), question::none);
   packet_id_ = 0;
   pinged_at_.reset();
+  sent_ = taken_ = ping_ends_ = 0;
   keepalive_ = std::clamp(broker_.keepalive, least_keepalive, most_keepalive);
   const auto opened =
       stream_.open({address, broker_.port, tls_.get(), keepalive_}, until, terms_.give_up);
   if (!opened) return away(opened.error().detail);
-  written_at_ = heard_at_ = clock::now();
+  written_at_ = heard_at_ = taken_at_ = clock::now();
   queue_connect();
   if (auto r = flush(left_until(until)); !r) return r.error();
   return await_connack(until);
@@ -101,7 +101,8 @@ result<void> wire_connection::take_connack(const wire::packet& p) {
   }
   has_connack_ = true;
   // 0 turns the broker's own check off; we go on looking after the connection as configured.
-  if (connack_.keep_alive.value_or(0) != 0) keepalive_ = std::chrono::seconds{*connack_.keep_alive};
+  if (const auto own = connack_.terms.keep_alive.value_or(0); own != 0)
+    keepalive_ = std::chrono::seconds{own};
   return ok();
 }
 

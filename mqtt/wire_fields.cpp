@@ -39,7 +39,7 @@ std::optional<property> property_walk::next() noexcept {
 bool property_walk::take_value(property p) noexcept {
   const auto take_text = [this] {
     text_ = in_.text();
-    if (!is_text(text_)) trouble_ = &no_text;
+    if (texts_ == texts::checked && !is_text(text_)) trouble_ = &no_text;
   };
   switch (p) {
     case property::payload_format:

@@ -90,11 +90,15 @@ class property_set {
 struct fault;
 
 /// Walks the properties of a packet, each with its type, and refuses what the standard does: names
-/// that it does not know or does not allow there, twice the same, text that is none.
+/// that it does not know or does not allow there, twice the same, and text that is none where texts
+/// are `checked`.
 class property_walk {
  public:
-  property_walk(std::string_view bytes, const property_set& allowed) noexcept
-      : in_{bytes}, allowed_{allowed} {}
+  enum class texts : bool { checked, any };
+
+  property_walk(std::string_view bytes, const property_set& allowed,
+                texts all = texts::checked) noexcept
+      : in_{bytes}, allowed_{allowed}, texts_{all} {}
 
   /// The next one, whose value is then in `number` or `text`. Absent: the end, or a fault.
   std::optional<property> next() noexcept;
@@ -110,6 +114,7 @@ class property_walk {
   field_cursor in_;
   property_set allowed_;
   property_set seen_{};
+  texts texts_;
   std::uint32_t number_{};
   std::string_view text_{};
   const fault* trouble_{};

@@ -127,7 +127,7 @@ void keep(connack& into, property p, const property_walk& value) {
       into.terms.shared_subscriptions = value.number() != 0;
       break;
     case property::server_keep_alive:
-      into.keep_alive = static_cast<std::uint16_t>(value.number());
+      into.terms.keep_alive = static_cast<std::uint16_t>(value.number());
       break;
     case property::reason_string:
       into.reason_text = value.text();
@@ -135,16 +135,6 @@ void keep(connack& into, property p, const property_walk& value) {
     default:
       break;
   }
-}
-
-// -- topics ---
-
-std::optional<fault> check_topic(std::string_view topic, bool aliased) noexcept {
-  if (aliased) return fault{reason::topic_alias_invalid, "a topic alias, though none may be used"};
-  if (is_topic_name(topic)) return std::nullopt;
-  if (topic.empty()) return forbidden("a message without a topic");
-  if (!is_text(topic)) return malformed("a topic that is no UTF-8, or has U+0000");
-  return fault{reason::topic_name_invalid, "a topic with wildcards"};
 }
 
 }  // namespace
@@ -211,14 +201,13 @@ parsed<publish> read_publish(const packet& p) noexcept {
   m.body = in.left;
   m.retain = (p.flags & 1) != 0;
   m.duplicate = (p.flags & 8) != 0;
+  if (properties.empty()) return m;
   bool aliased = false;
-  if (!properties.empty()) {
-    property_walk walk{properties, of_publish};
-    while (const auto name = walk.next())
-      aliased = aliased || *name == property::topic_alias;
-    if (walk.trouble() != nullptr) return *walk.trouble();
-  }
-  if (const auto trouble = check_topic(m.topic, aliased)) return *trouble;
+  property_walk walk{properties, of_publish, property_walk::texts::any};
+  while (const auto name = walk.next())
+    aliased = aliased || *name == property::topic_alias;
+  if (walk.trouble() != nullptr) return *walk.trouble();
+  if (aliased) return fault{reason::topic_alias_invalid, "a topic alias, though none may be used"};
   return m;
 }
 

@@ -13,6 +13,7 @@
 /// The packets of MQTT 5 as a client writes and reads them (OASIS MQTT Version 5.0; section numbers
 /// below are its). Bytes in and out: no connection, no state, any thread. Reading is strict: what
 /// the standard forbids is a `fault` and never a guess, and nothing is read past the given bytes.
+/// The one exception is what a message says (`publish`).
 namespace td::wire {
 
 enum class packet_type : std::uint8_t {
@@ -41,7 +42,6 @@ inline constexpr std::uint8_t protocol_error = 0x82;
 inline constexpr std::uint8_t unsupported_protocol_version = 0x84;
 inline constexpr std::uint8_t bad_username_or_password = 0x86;
 inline constexpr std::uint8_t not_authorized = 0x87;
-inline constexpr std::uint8_t topic_name_invalid = 0x90;
 inline constexpr std::uint8_t topic_alias_invalid = 0x94;
 inline constexpr std::uint8_t packet_too_large = 0x95;
 inline constexpr std::uint8_t first_failure = 0x80;  ///< from here on codes are failures (2.4)
@@ -49,6 +49,8 @@ inline constexpr std::uint8_t first_failure = 0x80;  ///< from here on codes are
 
 /// What a fixed header can say that follows it (2.1.4).
 inline constexpr std::size_t longest_rest = 268'435'455;
+/// And a whole packet: its first byte and four of length stand before that.
+inline constexpr std::size_t longest_packet = longest_rest + 5;
 
 /// Where a peer left the standard: the reason code for our DISCONNECT, and what it did, in words
 /// that finish the sentence "the broker sent ...". Static storage.
@@ -86,21 +88,23 @@ struct connack {
   bool session_present{};
   std::uint8_t reason{};
   broker_terms terms{};
-  std::optional<std::uint16_t> keep_alive{};  ///< seconds, where the broker gives its own
   std::string reason_text{};
 };
 /// MQTT 3.1.1's refusal of our version is understood, too.
 parsed<connack> read_connack(const packet& p);
 
 struct publish {
-  std::string_view topic{};
+  std::string_view topic{};  ///< as it came: any bytes
   std::string_view body{};
   std::uint16_t packet_id{};  ///< 0: QoS 0, else QoS 1
   bool retain{};
   bool duplicate{};
 };
 /// QoS 2 is a fault (nobody grants it to a subscription of QoS 1), and so is a topic alias (we
-/// announce none).
+/// announce none). But not what stands in a topic or in the texts of its properties: a broker that
+/// lets such a message in sends it again on every connection, so it must be told from the others
+/// and taken, or nothing behind it would ever come. Nobody reads those properties, and a topic that
+/// is none fails the rules for topics.
 parsed<publish> read_publish(const packet& p) noexcept;
 
 /// PUBACK and PUBREC.

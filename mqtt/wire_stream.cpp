@@ -2,11 +2,13 @@
 
 #include <cerrno>
 #include <cstring>
+#include <linux/sockios.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <string_view>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -189,6 +191,11 @@ result<std::size_t> wire_stream::tls_outcome(int code, std::size_t moved) {
       }
       return away(tls_error());
   }
+}
+
+std::size_t wire_stream::unconfirmed() const noexcept {
+  int bytes = 0;
+  return ::ioctl(fd_, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 // -- waiting ---

@@ -51,6 +51,9 @@ class wire_stream {
   /// As much as the system takes at once; 0: nothing for now.
   result<std::size_t> write(const char* from, std::size_t bytes);
 
+  /// Bytes that the system has taken and the peer's has not confirmed yet, TLS's own included.
+  std::size_t unconfirmed() const noexcept;
+
   /// Waits until there may be something to read, or room to write where `for_write`, or `wake_fd`
   /// (-1: none) is readable. True when it was for the stream. What `read` was not yet asked for
   /// since it last gave 0 counts as something to read: TLS may hold it decrypted.

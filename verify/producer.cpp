@@ -162,7 +162,13 @@ bool producer::send() {
     if (!o) continue;  // it was stored while it waited
     const auto token = o->token | (o->repeated ? repeated_bit : 0);
     const auto taken = publisher_->publish(o->what->topic, o->what->body, token);
-    if (!taken) return false;  // `poll` will say so too
+    if (!taken) {
+      if (taken.error().code == errc::broker_away) return false;  // `poll` will say so too
+      // No broker will ever acknowledge it: waited for, it would look lost.
+      box_.put_back(*o);
+      mine_.refused = to_string(taken.error());
+      return false;
+    }
     if (!*taken) {
       box_.put_back(*o);
       return false;

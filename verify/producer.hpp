@@ -33,7 +33,7 @@ struct producer_counts {
   std::uint64_t unheard{};      ///< acknowledged with "no matching subscribers"
   std::uint64_t connections{};  ///< to the broker
   bool exhausted{};             ///< nothing of its plan is left to be published
-  std::string refused{};        ///< the broker refuses its messages, and why; it has given up
+  std::string refused{};        ///< its messages are not taken, and why: it has given up
 };
 
 /// One MQTT producer with an outbox. `run` is the body of its thread; the other functions may be

@@ -52,18 +52,23 @@ failure in_use(std::string why) {
 result<void> end_session(const settings& set, const lane_slot& slot) {
   const auto session = make_lane_session(lane_options_for(set, slot));
   if (auto r = session->connect(); !r) return r.error();
-  if (auto r = session->unsubscribe(); !r) return r.error();
   const auto deadline = std::chrono::steady_clock::now() + drain_limit;
   batch rest;
-  for (;;) {
-    const auto empty = session->drained();
-    if (!empty) return empty.error();
-    if (*empty) return session->end_session();
+  for (bool asked = false;;) {
     if (std::chrono::steady_clock::now() > deadline)
       return failure{errc::timed_out, "events keep coming to lane " + slot.client_id};
+    // First, always: a backlog comes ahead of SUBACK, and nothing is asked before it is answered.
     rest.clear();
     if (auto r = session->read(rest, 100ms); !r) return r.error();
     if (auto r = session->acknowledge(); !r) return r;
+    if (!asked) {
+      if (auto r = session->unsubscribe(); !r) return r;
+      asked = true;
+    } else if (rest.empty()) {
+      const auto empty = session->drained();
+      if (!empty) return empty.error();
+      if (*empty) return session->end_session();
+    }
   }
 }
 
@@ -297,12 +302,15 @@ result<void> site::end_lanes() {
   if (!store) return store.error();
   const auto slots = (*store)->list();
   if (!slots) return slots.error();
+  // One that can't be ended keeps no other: whoever is left takes events for ever.
+  result<void> all = ok();
   for (const auto& s : *slots) {
     if (auto taken = (*store)->lease(s.slot.slot); !taken || !*taken) continue;
-    if (auto r = end_session(request_.set, s.slot); !r) return r;
-    if (auto r = (*store)->remove(s.slot.slot); !r) return r;
+    auto ended = end_session(request_.set, s.slot);
+    if (ended) ended = (*store)->remove(s.slot.slot);
+    if (!ended && all) all = ended;
   }
-  return ok();
+  return all;
 }
 
 result<void> site::close() {

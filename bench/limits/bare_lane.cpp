@@ -1,129 +1,100 @@
 #include "bench/limits/bare_lane.hpp"
 
-#include <mqtt_protocol.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
+#include <utility>
 
-#ifdef __SANITIZE_THREAD__
-// libmosquitto 2.0.11 unlocks a mutex that it does not hold when the broker sends DISCONNECT
-// (handle__disconnect, do_client_disconnect). glibc does not mind, and the client is thrown away.
-extern "C" const char* __tsan_default_suppressions() {
-  return "mutex:libmosquitto.so";
-}
-#endif
+#include <fmt/format.h>
+
+#include "mqtt/reason.hpp"
 
 namespace td::bench {
 
-bare_lane::bare_lane(options what, handler on_message)
-    : options_{std::move(what)}, handler_{std::move(on_message)} {}
+namespace {
 
-bare_lane::~bare_lane() {
-  if (client_ != nullptr) mosquitto_destroy(client_);
+using namespace std::chrono_literals;
+
+constexpr auto wake_up = 100ms;  // how soon an idle lane sees that it is to stop
+constexpr auto goodbye = 1000ms;
+constexpr std::uint8_t granted_qos_1 = 1;
+
+}  // namespace
+
+bare_lane::bare_lane(const lane_options& what, burst_handler on_message)
+    : options_{what},
+      handler_{std::move(on_message)},
+      connection_{options_.broker,
+                  {.client_id = options_.client_id,
+                   .keep_session = true,
+                   .receive_maximum = options_.receive_maximum},
+                  *this} {}
+
+// -- what the connection calls ---
+
+bool bare_lane::on_message(const wire::publish& m, timestamp at) {
+  const auto goes = handler_(m.body, m.topic, at);
+  if (goes == burst_goes::awry) fail("a limit takes only the bench's own events");
+  full_ = goes != burst_goes::on;
+  return !full_;
 }
 
-// -- what the library calls ---
-
-void bare_lane::on_message(mosquitto*, void* self, const mosquitto_message* m,
-                           const mosquitto_property*) {
-  auto& l = *static_cast<bare_lane*>(self);
-  ++l.messages_;
-  if (!l.handler_({static_cast<const char*>(m->payload), static_cast<std::size_t>(m->payloadlen)},
-                  m->topic)) {
-    l.fail("a limit takes only the bench's own events");
-  }
-}
-
-void bare_lane::on_subscribed(mosquitto*, void* self, int, int, const int* code,
-                              const mosquitto_property*) {
-  static_cast<bare_lane*>(self)->subscribed_ = *code;
-}
-
-void bare_lane::on_connected(mosquitto*, void* self, int code, int, const mosquitto_property*) {
-  static_cast<bare_lane*>(self)->connected_ = code;
+void bare_lane::on_subscribed(std::uint16_t, std::uint8_t code) {
+  subscribed_ = true;
+  if (code != granted_qos_1) fail(fmt::format("subscription: {}", mqtt_reason(code)));
 }
 
 // -- connection ---
 
 bool bare_lane::open() {
-  client_ = mosquitto_new(options_.client_id.c_str(), false, this);
-  mosquitto_threaded_set(client_, true);
-  mosquitto_int_option(client_, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
-  mosquitto_int_option(client_, MOSQ_OPT_RECEIVE_MAXIMUM, options_.receive_maximum);
-  mosquitto_int_option(client_, MOSQ_OPT_TCP_NODELAY, 1);
-  if (!options_.broker.username.empty()) {
-    mosquitto_username_pw_set(client_, options_.broker.username.c_str(),
-                              options_.broker.password.c_str());
+  if (const auto present = connection_.open(); !present) return fail(present.error().detail);
+  if (connection_.uncommitted() == 0 && !subscribe()) return false;
+  const auto until = wire_connection::clock::now() + options_.broker.connect_timeout;
+  while (!subscribed_ && connection_.uncommitted() == 0) {
+    const auto some = connection_.read_some();
+    if (!some) return fail(some.error().detail);
+    if (wire_connection::clock::now() > until) return fail("the broker does not answer");
+    if (!*some) connection_.wait(wake_up);
   }
-  mosquitto_message_v5_callback_set(client_, &on_message);
-  mosquitto_subscribe_v5_callback_set(client_, &on_subscribed);
-  mosquitto_connect_v5_callback_set(client_, &on_connected);
-  mosquitto_property* terms = nullptr;
-  mosquitto_property_add_int32(&terms, MQTT_PROP_SESSION_EXPIRY_INTERVAL, 0xFFFFFFFF);
-  mosquitto_property_add_int16(&terms, MQTT_PROP_RECEIVE_MAXIMUM, options_.receive_maximum);
-  const int code = mosquitto_connect_bind_v5(client_, options_.broker.host.c_str(),
-                                             options_.broker.port, 60, nullptr, terms);
-  mosquitto_property_free_all(&terms);
-  if (code != MOSQ_ERR_SUCCESS) return fail(mosquitto_strerror(code));
-  if (!write_all() || !await(connected_)) return false;
-  // Only CONNACK has been read, so nothing is acknowledged by this.
-  mosquitto_subscribe_v5(client_, nullptr, options_.subscription.c_str(), 1, 0, nullptr);
-  return write_all() && await(subscribed_);
-}
-
-/// Reads until the code is there; a message that comes first belongs to the first batch.
-bool bare_lane::await(const int& code) {
-  while (code < 0 && messages_ == 0) {
-    if (!readable(5000)) return fail("the broker does not answer");
-    burst_at_ = now();
-    if (!read_one()) return false;
-  }
-  if (code >= 0x80) return fail(mosquitto_reason_string(code));
-  return true;
-}
-
-void bare_lane::leave() {
-  mosquitto_disconnect_v5(client_, MQTT_RC_NORMAL_DISCONNECTION, nullptr);
-  mosquitto_loop_write(client_, 1);
-}
-
-// -- bytes ---
-
-bool bare_lane::readable(int within_ms) const {
-  pollfd p{mosquitto_socket(client_), POLLIN, 0};
-  return poll(&p, 1, within_ms) > 0;
-}
-
-bool bare_lane::read_one() {
-  const int code = mosquitto_loop_read(client_, 1);
-  if (code != MOSQ_ERR_SUCCESS) return fail(mosquitto_strerror(code));
   return error_.empty();
 }
 
-bool bare_lane::write_all() {
-  while (mosquitto_want_write(client_)) {
-    const int code = mosquitto_loop_write(client_, 1);
-    if (code != MOSQ_ERR_SUCCESS) return fail(mosquitto_strerror(code));
-    pollfd p{mosquitto_socket(client_), POLLOUT, 0};
-    if (mosquitto_want_write(client_)) poll(&p, 1, wake_up_ms);
+bool bare_lane::subscribe() {
+  asked_ = true;
+  const auto queued = connection_.queue_subscribe(options_.subscription);
+  return queued ? flush() : fail(queued.error().detail);
+}
+
+void bare_lane::leave() {
+  (void)connection_.disconnect(false, goodbye);
+}
+
+// -- bursts ---
+
+bool bare_lane::read_burst(bool idle) {
+  while (!full_) {
+    const auto some = connection_.read_some();
+    if (!some) return fail(some.error().detail);
+    if (*some) {
+      idle = false;
+    } else if (!std::exchange(idle, false) || !connection_.wait(wake_up)) {
+      break;
+    }
   }
-  return true;
+  return error_.empty();
 }
 
 bool bare_lane::acknowledge() {
-  const auto cork = [this](int on) {
-    setsockopt(mosquitto_socket(client_), IPPROTO_TCP, TCP_CORK, &on, sizeof on);
-  };
-  cork(1);
-  if (!write_all()) return false;
-  cork(0);
-  return true;
+  connection_.committed();
+  full_ = false;
+  return asked_ ? flush() : subscribe();
 }
 
 bool bare_lane::keep_alive() {
-  const int code = mosquitto_loop_misc(client_);
-  if (code != MOSQ_ERR_SUCCESS) return fail(mosquitto_strerror(code));
-  return write_all();
+  const auto alive = connection_.keep_alive(options_.broker.connect_timeout);
+  return alive ? true : fail(alive.error().detail);
+}
+
+bool bare_lane::flush() {
+  const auto sent = connection_.flush(options_.broker.connect_timeout);
+  return sent ? true : fail(sent.error().detail);
 }
 
 bool bare_lane::fail(std::string_view why) {

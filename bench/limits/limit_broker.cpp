@@ -51,21 +51,21 @@ class lane {
                  .client_id = fmt::format("bench-subscribe-{}", number),
                  .subscription = options.subscription,
                  .receive_maximum = options.receive_maximum},
-                [this](std::string_view body, std::string_view) { return take(body); }},
+                [this](std::string_view body, std::string_view, timestamp at) {
+                  return take(body, at);
+                }},
         all_{all} {}
 
   bool open() { return broker_.open(); }
 
   bool run(std::stop_token stop) {
     while (!stop.stop_requested()) {
-      if (!broker_.read_burst(burst_.received == 0, [this] { return burst_.received >= most_; }))
-        return false;
+      if (!broker_.read_burst(burst_.received == 0)) return false;
       if (burst_.received == 0) {
         if (!broker_.keep_alive()) return false;
         continue;
       }
       if (!broker_.acknowledge()) return false;
-      burst_.first_received = broker_.burst_at();
       burst_.last_received = now();
       all_.add(burst_);
       burst_ = {};
@@ -77,18 +77,21 @@ class lane {
   std::string error() const { return broker_.error(); }
 
  private:
-  bool take(std::string_view body) {
-    if (body.size() != event_form::text.size()) return false;
+  burst_goes take(std::string_view body, timestamp at) {
+    if (body.size() != event_form::text.size()) return burst_goes::awry;
     const auto head = event_form::event_id.in(body).substr(0, 8);
     std::uint32_t id = 0;
     if (std::from_chars(head.data(), head.data() + head.size(), id, 16).ec != std::errc{})
-      return false;
+      return burst_goes::awry;
     burst_.id_sum += id;
-    if (burst_.received++ > 0) return true;
-    // The first of a burst is the oldest but for some milliseconds.
-    const auto at = parse_rfc3339(event_form::occurred_at.in(body));
-    if (at) burst_.first_occurred = *at;
-    return static_cast<bool>(at);
+    if (burst_.received++ == 0) {
+      // The first of a burst is the oldest but for some milliseconds.
+      const auto occurred_at = parse_rfc3339(event_form::occurred_at.in(body));
+      if (!occurred_at) return burst_goes::awry;
+      burst_.first_occurred = *occurred_at;
+      burst_.first_received = at;
+    }
+    return burst_.received >= most_ ? burst_goes::full : burst_goes::on;
   }
 
   std::size_t most_;
@@ -140,7 +143,6 @@ std::optional<subscribe_report> subscribe_report::parse(std::string_view line) {
 
 result<void> subscribe(const drain_options& options, std::uint64_t events, std::stop_token stop,
                        void (*ready)(), void (*done)(const subscribe_report&)) {
-  mosquitto_lib_init();
   tally all{events, done};
   std::vector<std::unique_ptr<lane>> lanes;
   for (std::int32_t i = 1; i <= options.lanes; ++i)

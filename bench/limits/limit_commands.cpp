@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "bench/commands.hpp"
+#include "bench/limits/drain_command.hpp"
 #include "bench/limits/limit_broker.hpp"
 #include "bench/limits/limit_copy.hpp"
 #include "bench/limits/limit_drain.hpp"
@@ -96,11 +97,11 @@ result<drain_options> completed(const arguments& a) {
   return o;
 }
 
-int run_drain(const arguments& a) {
+int run_drain(const arguments& a, drain_function drains) {
   const auto o = completed(a);
   if (!o) return fail(o.error());
   return run_until_stopped(
-      [&](std::stop_token stop) { return drain(*o, stop, [] { say(drain_ready_line); }); });
+      [&](std::stop_token stop) { return drains(*o, stop, [] { say(drain_ready_line); }); });
 }
 
 int run_subscribe(const arguments& a) {
@@ -134,14 +135,20 @@ constexpr const char* database_note =
 
 }  // namespace
 
-void add_drain_command(CLI::App& app, int& status) {
+void add_drain_command(CLI::App& app, int& status, const char* name, const char* what,
+                       drain_function drains) {
   auto a = default_arguments();
-  auto* c = app.add_subcommand(
-      "drain", "Broker to table with nothing checked: the limit alone. Takes only `load`'s events");
+  auto* c = app.add_subcommand(name, what);
   add_broker_options(*c, *a);
   add_batch_options(*c, *a);
   c->footer(database_note);
-  c->callback([a, &status] { status = run_drain(*a); });
+  c->callback([a, drains, &status] { status = run_drain(*a, drains); });
+}
+
+void add_drain_command(CLI::App& app, int& status) {
+  add_drain_command(
+      app, status, "drain",
+      "Broker to table with nothing checked: the limit alone. Takes only `load`'s events", drain);
 }
 
 void add_subscribe_command(CLI::App& app, int& status) {

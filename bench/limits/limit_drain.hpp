@@ -21,15 +21,15 @@ struct drain_options {
 };
 
 /// The limit that the service is measured against: what it would cost to get the events from
-/// broker to table if nothing had to be checked. One thread per lane, each with a bare
-/// libmosquitto connection and a bare libpq connection: read a burst, sort, COPY, COMMIT, send the
-/// PUBACKs. The same batch bounds, the same table, statements and journal as the service; but it
-/// takes only events of `event_form`, whose fields it cuts out at fixed places, and it dies of the
-/// first thing that goes wrong.
+/// broker to table if nothing had to be checked. One thread per lane, each with a bare connection
+/// of the service's own kind and a bare libpq connection: read a burst, sort, COPY, COMMIT, send
+/// the PUBACKs. The same batch bounds, the same table, statements and journal as the service; but
+/// it takes only events of `event_form`, whose fields it cuts out at fixed places, and it dies of
+/// the first thing that goes wrong.
 ///
 /// Runs until `stop`, then finishes the batches under way and keeps the sessions. `ready` is
-/// called once, when every lane is subscribed. Errors: broker_away, database_away, stopping (some
-/// other lane failed).
+/// called once, when every lane is subscribed. internal: with the reason of the first lane that
+/// failed.
 result<void> drain(const drain_options& options, std::stop_token stop, void (*ready)());
 
 }  // namespace td::bench

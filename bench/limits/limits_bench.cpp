@@ -15,7 +15,7 @@ namespace td::bench {
 namespace {
 
 // In the order in which play() gets them.
-enum place : std::size_t { of_service, of_limit, of_broker, of_copy };
+enum place : std::size_t { of_service, of_limit, of_mosquitto, of_broker, of_copy };
 
 double median_rate(const contender_runs& t) {
   return over(t.runs, [](const run_result& r) { return r.rate; }).median;
@@ -41,6 +41,7 @@ result<limits_results> run_limits_bench(const bench_setup& setup, stop_signal& s
   const std::vector<entrant> entrants{
       {service_contender(**servers, setup.lanes, setup.service), n},
       {limit_contender(**servers, setup.lanes, setup.self), n},
+      {mosquitto_contender(**servers, setup.lanes, setup.self), n},
       {broker_contender(**servers, setup.lanes, setup.self, n), n},
       {copy_contender(**servers, setup.lanes, setup.self, n, setup.seed), n}};
   for (const auto how : setup.methods) {
@@ -60,10 +61,12 @@ std::string ceiling_of(const rounds& r) {
   const bool is_broker = broker < copy;
   return fmt::format(
       "With the {} method {} is the lower ceiling, at {} events/s ({} alone gives {}). With both "
-      "on one machine a bare loop reaches {}, the service {} ({:.0f} % of the loop)",
+      "on one machine a bare loop reaches {} ({} over libmosquitto), the service {} ({:.0f} % of "
+      "the loop)",
       name_of(r.how), is_broker ? "the broker" : "COPY into the table",
       thousands(std::min(broker, copy)), is_broker ? "COPY" : "the broker",
-      thousands(std::max(broker, copy)), thousands(limit), thousands(service),
+      thousands(std::max(broker, copy)), thousands(limit),
+      thousands(median_rate(r.turns.at(of_mosquitto))), thousands(service),
       100 * spread_of(r.ratios_to(of_limit)).median);
 }
 
@@ -80,7 +83,9 @@ report_page to_page(const limits_results& r) {
   if (!r.methods.empty()) page.verdict(ceiling_of(r.methods.front()), verdict_tone::neutral);
   page.paragraph(
       "What the machine gives to each part of the way from MQTT to the committed row. The limit is "
-      "a bare loop from broker to table that checks nothing; the broker alone has bare subscribers "
+      "a bare loop from broker to table that checks nothing, \"libmosquitto\" the same loop over "
+      "the "
+      "usual library; the broker alone has bare subscribers "
       "that acknowledge at once and store nothing; COPY alone writes the same rows with the same "
       "statements, journal and batch bounds, and has no broker.");
   for (const auto& m : r.methods) {

@@ -14,12 +14,12 @@ namespace td::bench {
 struct limits_results {
   bench_setup setup{};
   bench_record record{};
-  std::vector<rounds> methods{};  ///< service, limit, broker alone, COPY alone
+  std::vector<rounds> methods{};  ///< in the order of `run_limits_bench`
 };
 
 /// Starts servers of its own and measures, method by method: the service; limit_drain (no
-/// validation, no actors); bare subscribers without a database; COPY without a broker. Errors and
-/// progress as `run_pipeline_bench`.
+/// validation, no actors); the same over libmosquitto; bare subscribers without a database; COPY
+/// without a broker. Errors and progress as `run_pipeline_bench`.
 result<limits_results> run_limits_bench(const bench_setup& setup, stop_signal& stop);
 
 /// Which of the parts is the ceiling of the way, in a sentence: the slowest one measured alone.

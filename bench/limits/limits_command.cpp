@@ -12,7 +12,7 @@ void add_limits_command(CLI::App& app, int& status) {
   auto a = std::make_shared<setup_arguments>();
   a->methods = "both";
   auto* c = app.add_subcommand(
-      "limits", "The parts alone: bare loop, broker without database, COPY without broker");
+      "limits", "The parts alone: bare loops, broker without database, COPY without broker");
   add_setup_options(*c, *a, "limits");
   c->footer("Example:\n  taylordash-bench limits --method live");
   c->callback([a, c, &status] {

@@ -22,6 +22,19 @@ std::vector<std::string> with_lanes(std::vector<std::string> arguments,
   return arguments;
 }
 
+contender drain_contender(const char* name, const char* command, const bench_servers& servers,
+                          const lane_settings& lanes, const std::string& program) {
+  auto environment = broker_environment(servers);
+  environment.emplace_back("DATABASE_URL", servers.database_url());
+  return {.name = name,
+          .command = {.arguments = with_lanes(
+                          {program, command, "--receive-maximum",
+                           std::to_string(lanes.receive_maximum), "--group", servers.group()},
+                          lanes),
+                      .environment = std::move(environment)},
+          .ready_line = drain_ready_line};
+}
+
 }  // namespace
 
 contender service_contender(const bench_servers& servers, const lane_settings& lanes,
@@ -52,15 +65,12 @@ contender service_contender(const bench_servers& servers, const lane_settings& l
 
 contender limit_contender(const bench_servers& servers, const lane_settings& lanes,
                           const std::string& program) {
-  auto environment = broker_environment(servers);
-  environment.emplace_back("DATABASE_URL", servers.database_url());
-  return {.name = "limit",
-          .command = {.arguments = with_lanes(
-                          {program, "drain", "--receive-maximum",
-                           std::to_string(lanes.receive_maximum), "--group", servers.group()},
-                          lanes),
-                      .environment = std::move(environment)},
-          .ready_line = drain_ready_line};
+  return drain_contender("limit", "drain", servers, lanes, program);
+}
+
+contender mosquitto_contender(const bench_servers& servers, const lane_settings& lanes,
+                              const std::string& program) {
+  return drain_contender("libmosquitto", "drain-mosquitto", servers, lanes, program);
 }
 
 contender broker_contender(const bench_servers& servers, const lane_settings& lanes,

@@ -37,6 +37,10 @@ contender service_contender(const bench_servers& servers, const lane_settings& l
 contender limit_contender(const bench_servers& servers, const lane_settings& lanes,
                           const std::string& program);
 
+/// mosquitto_drain, as `taylordash-bench drain-mosquitto`: the limit over the usual library.
+contender mosquitto_contender(const bench_servers& servers, const lane_settings& lanes,
+                              const std::string& program);
+
 /// limit_broker, as `taylordash-bench subscribe`, which says what it has received after `events`.
 contender broker_contender(const bench_servers& servers, const lane_settings& lanes,
                            const std::string& program, std::uint64_t events);

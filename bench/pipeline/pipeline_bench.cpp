@@ -64,6 +64,7 @@ result<pipeline_results> run_pipeline_bench(const pipeline_options& options, sto
   referee match{setup, with};
   const entrant service{service_contender(**servers, setup.lanes, setup.service), setup.events};
   const entrant limit{limit_contender(**servers, setup.lanes, setup.self), setup.events};
+  const entrant usual{mosquitto_contender(**servers, setup.lanes, setup.self), setup.events};
   auto idle = idle_cpu(with, service.who, options.idle_for);
   if (!idle) return idle.error();
   all.idle_cpu = *idle;
@@ -74,7 +75,7 @@ result<pipeline_results> run_pipeline_bench(const pipeline_options& options, sto
   if (!stops) return stops.error();
   all.stop_under_load_ms = std::move(*stops);
   for (const auto how : setup.methods) {
-    auto done = match.play(how, {service, limit});
+    auto done = match.play(how, {service, limit, usual});
     if (!done) return done.error();
     all.methods.push_back(std::move(*done));
   }

@@ -16,7 +16,7 @@ void add_pipeline_command(CLI::App& app, int& status) {
   };
   auto a = std::make_shared<arguments>();
   auto* c = app.add_subcommand(
-      "pipeline", "MQTT to committed row: the service against a bare loop, interleaved");
+      "pipeline", "MQTT to committed row: the service against bare loops, interleaved");
   add_setup_options(*c, a->common, "pipeline");
   c->add_option("--rate", a->options.rate,
                 "also one run at this many events/s, open loop, with latency")

@@ -62,8 +62,10 @@ report_page to_page(const pipeline_results& r) {
   set_verdict(page, targets);
   page.paragraph(
       "From MQTT to the committed row: the service as users run it, everything on, against the "
-      "limit, a bare loop over the same libraries into the same table that checks nothing. What is "
-      "between the two is the price of validation, supervision and metrics.");
+      "limit, a bare loop over the same connection and libpq into the same table that checks "
+      "nothing. What is between the two is the price of validation, supervision and metrics. "
+      "\"libmosquitto\" is the same loop over the usual library: what is between it and the limit "
+      "is the library's price.");
   add_targets(page, targets);
   for (const auto& m : r.methods)
     add_rounds(page, m);

@@ -9,8 +9,8 @@
 
 namespace td::bench {
 
-/// The targets that this bench can judge. Ratio and CPU are medians of the first method's pairs,
-/// memory is the most of any run of the service, start is a median.
+/// The targets that this bench can judge. Ratio (to the limit) and CPU are medians of the first
+/// method's rounds, memory is the most of any run of the service, start is a median.
 std::vector<target> targets_of(const pipeline_results& r);
 
 /// For a person: machine, versions, each method's table, targets.

@@ -8,10 +8,12 @@ namespace td::bench {
 
 bench_record record_of(const bench_setup& setup, const bench_servers& servers, truth_reader& truth,
                        stop_signal& stop) {
-  return {.started_at = now(),
-          .command = own_command_line(),
-          .machine = machine_facts(servers.folder().string()),
-          .versions = version_facts(truth, setup.service, stop)};
+  bench_record r{.started_at = now(),
+                 .command = own_command_line(),
+                 .machine = machine_facts(servers.folder().string()),
+                 .versions = version_facts(truth, setup.service, stop)};
+  r.versions.emplace_back("bench", version_line(setup.self, stop));
+  return r;
 }
 
 std::vector<double> rounds::ratios_to(std::size_t other) const {

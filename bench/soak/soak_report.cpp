@@ -34,6 +34,18 @@ std::vector<std::string> courses(const soak_results& r) {
           course_text("open descriptors", descriptor_course(r.samples), 1, "")};
 }
 
+/// What is neither a target that holds nor one that is missed.
+std::vector<std::string> undecided(const soak_results& r) {
+  std::vector<std::string> all;
+  const auto add = [&](std::string_view what, course c) {
+    if (c == course::undecided)
+      all.push_back(fmt::format("growth of {} is undecided: run longer", what));
+  };
+  add("memory", memory_course(r.samples).verdict);
+  add("open descriptors", descriptor_course(r.samples).verdict);
+  return all;
+}
+
 std::string counts_text(const soak_results& r) {
   const auto& t = r.run.truth;
   const auto& l = r.run.load;
@@ -111,7 +123,7 @@ std::string_view name_of(course c) noexcept {
 std::vector<target> targets_of(const soak_results& r) {
   std::vector<target> all;
   const auto add = [&](const char* what, const soak_course& c, double unit, const char* name) {
-    if (!c.line.known) return;
+    if (c.verdict == course::undecided) return;
     all.push_back({.what = fmt::format("{} over {:.0f} s, growth", what, c.line.span),
                    .wanted = c.tolerance / unit,
                    .found = c.line.slope * c.line.span / unit,
@@ -162,6 +174,7 @@ std::string to_json(const soak_results& r) {
                                       {"memory", json_of_course(memory_course(r.samples))},
                                       {"descriptors", json_of_course(descriptor_course(r.samples))},
                                       {"targets", json_each(targets_of(r))},
+                                      {"remarks", json_each(undecided(r))},
                                       {"samples_seconds_bytes_descriptors", std::move(samples)}}) +
          "\n";
 }

@@ -16,7 +16,8 @@ std::string_view name_of(course c) noexcept;
 /// True unless something grows: the bench's exit status.
 bool holds(const soak_results& r);
 
-/// How much memory and descriptors grew and may; empty where there were too few samples.
+/// How much memory and descriptors grew and may. What is undecided is none, so that all hold
+/// exactly when `holds`.
 std::vector<target> targets_of(const soak_results& r);
 
 /// For a person, for programs, and the page that stands alone.

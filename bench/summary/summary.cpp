@@ -46,9 +46,11 @@ bench_outcome outcome_of(const json::object& o) {
     for (const auto& t : targets->as_array())
       one.targets.push_back(target_of(t.as_object()));
   }
-  if (const auto* ceilings = o.if_contains("ceilings")) {
-    for (const auto& c : ceilings->as_array())
-      one.remarks.emplace_back(c.as_string());
+  for (const auto* key : {"ceilings", "remarks"}) {
+    if (const auto* remarks = o.if_contains(key)) {
+      for (const auto& r : remarks->as_array())
+        one.remarks.emplace_back(r.as_string());
+    }
   }
   return one;
 }

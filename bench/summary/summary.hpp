@@ -19,7 +19,7 @@ struct bench_outcome {
   std::string file{};     ///< empty when the bench failed
   std::string failure{};  ///< why there is no file
   std::vector<target> targets{};
-  std::vector<std::string> remarks{};  ///< sentences: "ceilings"
+  std::vector<std::string> remarks{};  ///< sentences: "ceilings", "remarks"
 };
 
 /// All benches of one sitting.

@@ -7,15 +7,15 @@ usage() {
   cat <<'TEXT'
 usage: ./dev bench WHAT [ARGS]
 
-  pipeline   MQTT to committed row: the service against a bare loop, interleaved      4 minutes
+  pipeline   MQTT to committed row: the service against bare loops, interleaved       6 minutes
   latency    from when an event was due to its commit, open loop
   stages     nanoseconds of each stage of validation, and ajv's beside it             1 minute
-  limits     the parts alone: bare loop, broker without database, COPY without broker 8 minutes
+  limits     the parts alone: bare loops, broker without database, COPY alone        10 minutes
   peers      the same job in Python with paho and asyncpg: INSERT each, COPY          5 minutes
   soak       hours at a steady rate: what grows
   all        pipeline, latency, stages, limits, peers and soak one after the other, and one summary of targets
 
-  load, drain, subscribe, copy, summary
+  load, drain, drain-mosquitto, subscribe, copy, summary
              the tools that these are made of
 
 Results go to build/bench-results as JSON and as a page (.html) that opens in any browser. ARGS go to the bench: try
@@ -91,7 +91,7 @@ case "$what" in
     exit 0
     ;;
   stages | peers | all) need build run test ;;
-  pipeline | latency | limits | soak | load | drain | subscribe | copy | summary) need build run ;;
+  pipeline | latency | limits | soak | load | drain | drain-mosquitto | subscribe | copy | summary) need build run ;;
   *)
     echo "dev: there is no bench '$what'" >&2
     usage >&2

@@ -2,8 +2,10 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/interfaces.hpp"
@@ -20,6 +22,7 @@ class fake_session final : public lane_session {
   std::vector<std::string> delivered;     ///< delivered on this connection, unacknowledged
   std::vector<std::string> acknowledged;  ///< in order
   std::optional<failure> refuse_connect;
+  std::optional<failure> refuse_end;  ///< said once, though the session is ended
   bool present{true};
   bool ended{};
   int connects{};
@@ -60,6 +63,10 @@ class fake_session final : public lane_session {
   result<void> end_session() override {
     ended = true;
     up_ = false;
+    if (refuse_end) {
+      present = false;
+      return *std::exchange(refuse_end, std::nullopt);
+    }
     return ok();
   }
   result<void> leave() override {

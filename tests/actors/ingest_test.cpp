@@ -262,6 +262,17 @@ BOOST_AUTO_TEST_CASE(drains_to_empty_before_it_ends_the_session) {
   BOOST_TEST(state() == "gone");
 }
 
+BOOST_AUTO_TEST_CASE(misses_no_session_that_it_has_ended_itself) {
+  broker->refuse_end = failure{errc::broker_away, "no answer to DISCONNECT"};
+  start(/*known=*/true);
+  self->send(lane, retire{});
+  advance(5s);
+  BOOST_TEST(broker->connects == 2);
+  BOOST_TEST(shared->meters.sessions_lost.Value() == 0.0);
+  BOOST_TEST(heard.drained.size() == 1u);
+  BOOST_TEST(state() == "gone");
+}
+
 BOOST_AUTO_TEST_CASE(unsubscribes_after_the_first_batch_however_much_there_is_to_read) {
   broker->burst = 1;
   for (int i = 0; i < 1000; ++i)

@@ -69,7 +69,9 @@ void check_runs(const json::object& method, const std::map<std::string, std::int
         BOOST_TEST(is_some_number(run.at("seconds")));
         BOOST_TEST(run.at("seconds").to_number<double>() < 240);
         BOOST_TEST(is_some_number(run.at("events_per_second")));
-        BOOST_TEST(is_some_number(run.at("consumer_us_per_event")));
+        // The kernel counts in 10 ms, and a bare loop may need less for so few.
+        BOOST_TEST(run.at("consumer_us_per_event").to_number<double>() >= 0);
+        if (contender == "service") BOOST_TEST(is_some_number(run.at("consumer_us_per_event")));
         BOOST_TEST(is_some_number(run.at("peak_memory_bytes")));
       }
     }
@@ -83,13 +85,13 @@ void check_runs(const json::object& method, const std::map<std::string, std::int
 BOOST_AUTO_TEST_SUITE(quick_benches)
 
 /// How fast anything was is not judged here, nor below.
-BOOST_AUTO_TEST_CASE(measure_service_and_limit_and_prove_every_event_stored) {
+BOOST_AUTO_TEST_CASE(measure_service_and_limits_and_prove_every_event_stored) {
   const auto [all, page] = run_quick({"pipeline", "--events", "3000", "--rate", "3000"});
   std::set<std::string> methods;
   for (const auto& m : all.at("methods").as_array()) {
     methods.insert(m.at("method").as_string().c_str());
-    check_runs(m.as_object(), {{"service", 3000}, {"limit", 3000}});
-    for (const auto* contender : {"service", "limit"})
+    check_runs(m.as_object(), {{"service", 3000}, {"limit", 3000}, {"libmosquitto", 3000}});
+    for (const auto* contender : {"service", "limit", "libmosquitto"})
       BOOST_TEST(is_some_number(m.at(contender).as_array().at(0).at("batches")));
   }
   BOOST_TEST((methods == std::set<std::string>{"backlog", "live"}));
@@ -104,6 +106,7 @@ BOOST_AUTO_TEST_CASE(measure_service_and_limit_and_prove_every_event_stored) {
       BOOST_TEST(version.as_string() != "unknown");
     }
   }
+  BOOST_TEST(all.at("versions").at("bench").as_string().find("libmosquitto") != json::string::npos);
   BOOST_TEST(all.at("command").as_string().find("pipeline --events 3000") != json::string::npos);
   BOOST_TEST(page.count("svg", "role", "img") == 6u);  // three for each method
   BOOST_TEST(page.texts("text").count("no data") == 0u);
@@ -113,8 +116,11 @@ BOOST_AUTO_TEST_CASE(measure_broker_and_database_alone) {
   const auto [all, page] = run_quick({"limits", "--events", "3000"});
   BOOST_TEST(all.at("methods").as_array().size() == 2u);
   for (const auto& m : all.at("methods").as_array()) {
-    check_runs(m.as_object(),
-               {{"service", 3000}, {"limit", 3000}, {"broker alone", 3000}, {"COPY alone", 3000}});
+    check_runs(m.as_object(), {{"service", 3000},
+                               {"limit", 3000},
+                               {"libmosquitto", 3000},
+                               {"broker alone", 3000},
+                               {"COPY alone", 3000}});
     // Who has no part in a run uses next to nothing of it: the kernel counts in 10 ms.
     const auto& copy = m.at("COPY alone").as_array().at(0);
     BOOST_TEST(copy.at("broker").at("user_ms").to_number<int>() <= 50);

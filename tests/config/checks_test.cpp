@@ -74,10 +74,14 @@ BOOST_AUTO_TEST_CASE(contradictions_are_explained) {
        "t.toml:2: ingest.receive_maximum: a batch of 4000 events can't fill with a receive_maximum "
        "of 100; set ingest.batch_events to at most ingest.receive_maximum\n"},
       {"[mqtt]\nkeepalive = \"10s\"\n",
-       "t.toml:2: mqtt.keepalive: a lane that waits 20s for its batch would miss the keepalive of "
-       "10s; set ingest.verdict_timeout to at most mqtt.keepalive\n"},
+       "t.toml:2: mqtt.keepalive: a lane that waits 20s for its batch may miss the keepalive of "
+       "10s; set ingest.verdict_timeout to at most half of mqtt.keepalive\n"},
+      {"[ingest]\nverdict_timeout = \"30001ms\"\n",
+       "t.toml:2: ingest.verdict_timeout: a lane that waits 30001ms for its batch may miss the "
+       "keepalive of 1m; set ingest.verdict_timeout to at most half of mqtt.keepalive\n"},
+      {"[ingest]\nverdict_timeout = \"30s\"\n", ""},
       {"[ingest]\nstall_after = \"5s\"\n",
-       "t.toml:2: ingest.stall_after: a lane that connects and subscribes waits up to "
+       "t.toml:2: ingest.stall_after: a lane that ends its session waits up to "
        "three times 5s, and would be an alarm after 5s; set ingest.stall_after above three times "
        "mqtt.connect_timeout\n"},
   };

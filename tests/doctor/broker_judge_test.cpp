@@ -190,6 +190,17 @@ BOOST_AUTO_TEST_CASE(rights_that_are_too_wide_or_too_narrow_are_told_apart) {
   s = sound();
   s.subscribe_reason = 0x87;
   BOOST_TEST(level(judge_broker(s, {}), "broker_acl") == "danger");
+  broker_needs one_family;
+  one_family.filter = "tracker/events/tasks/#";
+  BOOST_TEST(found(judge_broker(s, one_family), "broker_acl").mend ==
+             "topic read tracker/events/tasks/#");
+  s = sound();
+  s.producer_writes_events = false;
+  BOOST_TEST(found(judge_broker(s, one_family), "broker_acl").mend ==
+             "topic write tracker/events/tasks/#");
+  one_family.filter = "#";  // what they may write is still no more than events
+  BOOST_TEST(found(judge_broker(s, one_family), "broker_acl").mend ==
+             "topic write tracker/events/#");
   s = sound();
   s.anonymous = true;
   BOOST_TEST(level(judge_broker(s, {}), "broker_anonymous") == "warning");
@@ -248,6 +259,49 @@ BOOST_AUTO_TEST_CASE(a_broker_without_what_lanes_need_is_a_danger) {
   BOOST_TEST(level(judge_broker(s, {}), "broker_sessions") == "danger");
   s.terms.session_expiry = 86'400;
   BOOST_TEST(level(judge_broker(s, {}), "broker_sessions") == "warning");
+}
+
+BOOST_AUTO_TEST_CASE(a_broker_without_wildcards_is_a_danger_wherever_the_filter_has_one) {
+  auto s = sound();
+  s.terms.wildcard_subscriptions = false;
+  for (const bool ordered : {false, true}) {
+    broker_needs needs;
+    needs.ordered = ordered;
+    const auto f = found(judge_broker(s, needs), "broker_shared_subscriptions");
+    BOOST_TEST((f.level == severity::danger));
+    BOOST_TEST(!holds(f.mend, "ordered"));  // that lane subscribes with the same filter
+    needs.filter = "tracker/events/tasks/created";
+    BOOST_TEST(level(judge_broker(s, needs), "broker_shared_subscriptions") == "ok");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_broker_that_grants_only_qos_0_is_a_danger) {
+  auto s = sound();
+  s.subscribe_reason = 0;
+  BOOST_TEST(level(judge_broker(s, {}), "broker_sessions") == "danger");
+  BOOST_TEST(found(judge_broker(s, {}), "broker_sessions").mend == "max_qos 2");
+  s.version = "EMQX 5.8";
+  BOOST_TEST(found(judge_broker(s, {}), "broker_sessions").mend == "let it grant QoS 1");
+  s = sound();
+  s.terms.maximum_qos = 0;
+  BOOST_TEST(level(judge_broker(s, {}), "broker_sessions") == "danger");
+  s = sound();
+  s.subscribe_reason = 1;
+  BOOST_TEST(level(judge_broker(s, {}), "broker_sessions") == "ok");
+}
+
+BOOST_AUTO_TEST_CASE(a_keepalive_of_the_broker_is_judged_against_the_longest_silence_of_a_lane) {
+  auto s = sound();
+  broker_needs needs;
+  needs.verdict_timeout = std::chrono::seconds{20};
+  for (const auto& [keepalive, expected] :
+       {std::pair{0, "ok"}, {10, "warning"}, {39, "warning"}, {40, "ok"}}) {
+    s.terms.keep_alive = static_cast<std::uint16_t>(keepalive);
+    BOOST_TEST(level(judge_broker(s, needs), "broker_sessions") == expected, keepalive);
+  }
+  s.terms.keep_alive = 10;
+  BOOST_TEST(found(judge_broker(s, needs), "broker_sessions").mend ==
+             "ingest.verdict_timeout = \"5000ms\"");
 }
 
 BOOST_AUTO_TEST_CASE(filters_match_as_the_standard_says) {

@@ -11,6 +11,7 @@
 #include "mqtt/probe_session.hpp"
 #include "tests/doctor/found.hpp"
 #include "tests/support/broker.hpp"
+#include "tests/support/tcp_proxy.hpp"
 
 using namespace td;
 using namespace td::test;
@@ -122,6 +123,78 @@ BOOST_AUTO_TEST_CASE(nothing_is_left_at_the_broker) {
   BOOST_REQUIRE(came.has_value());
   BOOST_REQUIRE(came->size() == 1u);
   BOOST_TEST(came->front().body == "1");
+}
+
+BOOST_AUTO_TEST_CASE(a_listener_that_grants_only_qos_0_is_a_danger) {
+  const auto port = free_port();
+  const broker b{{.further = {"listener " + std::to_string(port) + " 127.0.0.1", "max_qos 0"}}};
+  auto o = looking_at(b);
+  o.broker.port = port;
+  o.quick = true;
+  const auto s = must(survey_broker(o));
+  BOOST_TEST(int{s.terms.maximum_qos} == 0);
+  BOOST_TEST((s.subscribe_reason == 0));
+  BOOST_TEST(level(judge_broker(s, {}), "broker_sessions") == "danger");
+}
+
+BOOST_AUTO_TEST_CASE(a_keepalive_that_the_broker_shortens_is_noticed) {
+  const broker b{{.further = {"max_keepalive 20"}}};
+  auto o = looking_at(b);
+  o.quick = true;
+  const auto s = must(survey_broker(o));
+  BOOST_TEST((s.terms.keep_alive == 20));
+  BOOST_TEST(level(judge_broker(s, {}), "broker_sessions") == "warning");
+}
+
+BOOST_AUTO_TEST_CASE(a_probe_may_ask_for_rights_with_messages_unacknowledged) {
+  const broker b;
+  const auto writer = make_probe_session({.broker = b.options(), .client_id = "writer"});
+  const auto reader = make_probe_session({.broker = b.options(), .client_id = "reader"});
+  BOOST_REQUIRE(writer->connect().has_value());
+  BOOST_REQUIRE(reader->connect().has_value());
+  BOOST_REQUIRE(reader->subscribe("t").has_value());
+  BOOST_REQUIRE(writer->publish("t", "x").has_value());
+  const auto came = reader->receive(1, 5s);
+  BOOST_REQUIRE(came.has_value());
+  BOOST_REQUIRE_EQUAL(came->size(), 1u);
+  const auto may = reader->may_publish("tracker/events/projects/x");
+  BOOST_REQUIRE(may.has_value());
+  BOOST_TEST(*may);
+}
+
+BOOST_AUTO_TEST_CASE(a_probe_is_told_of_a_broker_that_takes_no_bytes) {
+  const broker b;
+  tcp_proxy proxy{b.port()};
+  auto to = b.options();
+  to.port = proxy.port();
+  to.connect_timeout = 1s;
+  const auto probe = make_probe_session({.broker = to, .client_id = "probe"});
+  BOOST_REQUIRE(probe->connect().has_value());
+  proxy.set(tcp_proxy::mode::stall);
+  const std::string large(50'000'000, 'x');
+  const auto begin = std::chrono::steady_clock::now();
+  const auto sent = probe->publish("t", large);
+  BOOST_REQUIRE(!sent.has_value());
+  BOOST_TEST(holds(sent.error().detail, "takes no bytes"), sent.error().detail);
+  BOOST_TEST((std::chrono::steady_clock::now() - begin < 10s));
+  proxy.set(tcp_proxy::mode::pass);
+  BOOST_REQUIRE(probe->connect().has_value());
+  BOOST_TEST(probe->publish("t", "x").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_large_message_over_a_slow_link_is_no_refusal) {
+  const broker b;
+  tcp_proxy proxy{b.port(), 100'000};  // every 10 ms
+  auto to = b.options();
+  to.port = proxy.port();
+  to.connect_timeout = 1s;
+  const auto probe = make_probe_session({.broker = to, .client_id = "probe"});
+  BOOST_REQUIRE(probe->connect().has_value());
+  proxy.set(tcp_proxy::mode::slow);
+  const std::string large(25'000'000, 'x');
+  const auto sent = probe->publish("t", large);
+  BOOST_REQUIRE_MESSAGE(sent.has_value(), (sent ? "" : to_string(sent.error())));
+  BOOST_TEST(sent->acknowledged == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_session_that_a_look_had_to_leave_is_ended_by_the_next) {

@@ -33,11 +33,12 @@ bool sound(const wire::parsed<T>& parsed) {
 void check_publish(const wire::packet& p) {
   const auto m = wire::read_publish(p);
   if (!sound(m)) return;
-  require(wire::is_topic_name(m->topic) && td::fuzz::is_utf8(m->topic), "a message has a topic");
+  require(m->topic.size() <= 65535, "a topic has a length of two bytes");
   require((m->packet_id != 0) == ((p.flags & 6) != 0), "QoS 1 has a packet id, QoS 0 none");
   require(m->body.empty() || m->body.data() + m->body.size() == p.rest.data() + p.rest.size(),
           "a body ends with its packet");
-  if (m->packet_id == 0 || m->duplicate) return;
+  if (m->packet_id == 0 || m->duplicate || !wire::is_topic_name(m->topic)) return;
+  require(td::fuzz::is_utf8(m->topic), "a topic name is UTF-8");
   // Written again without properties, it reads the same.
   std::string again;
   wire::append_publish(again, {m->topic, m->body, m->packet_id, 1, m->retain});

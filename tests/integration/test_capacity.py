@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import threading
+import time
 
 import pytest
 from support.process import wait_for
@@ -178,3 +179,17 @@ def test_a_stop_removes_everything(place, ending):
         _, error = run.communicate(timeout=60)
         assert run.returncode == 1 and "stopped; everything it made is removed" in error, error
     assert not place.exists()
+
+
+def test_a_stop_with_a_backlog_ends_its_lanes(stack):
+    """On servers that are given: their sessions would collect every later event, for ever."""
+    words = [BINARY, "capacity", "--config", config(stack), "--from", "200"]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
+        for line in run.stderr:
+            if "filling the broker" in line:
+                break
+        time.sleep(1)  # of the two seconds that filling takes: some thousand events wait
+        run.send_signal(signal.SIGINT)
+        _, error = run.communicate(timeout=120)
+    assert run.returncode == 1 and "stopped; its lanes are ended" in error, error
+    assert stack.oracle.slots() == []

@@ -2,10 +2,20 @@
 
 import subprocess
 
+import pytest
 from support.events import Maker
 from support.process import wait_for
 from support.producers import everything_published, publish
 from support.service import BINARY
+
+
+@pytest.fixture(autouse=True)
+def no_actor_fails(stack):
+    """An actor that fails is started again and loses nothing, so only the log tells: a drain needs none of that."""
+    yield
+    for log in stack.directory.glob("*.log"):
+        failed = [line for line in log.read_text(errors="replace").splitlines() if "actor failed" in line]
+        assert not failed, f"{log.name}: {failed[:3]}"
 
 
 def lanes(count):

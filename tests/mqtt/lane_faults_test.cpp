@@ -173,6 +173,28 @@ BOOST_AUTO_TEST_CASE(reads_packets_that_arrive_in_crumbs) {
   BOOST_TEST(all.repeated() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(connects_again_to_a_message_that_takes_longer_than_the_time_out) {
+  tcp_proxy slow{b.port(), 1000};  // every 10 ms
+  auto o = options();
+  o.broker.port = slow.port();
+  const auto lane = make_lane_session(o);
+  BOOST_REQUIRE(lane->connect());
+  lane->drop();
+  publish(b.options(), 7, 1, 200'000);
+  slow.set(tcp_proxy::mode::slow);
+  const auto start = steady::now();
+  BOOST_REQUIRE_EQUAL(text_of(lane->connect()), "success");
+  batch read;
+  read_until(*lane, read, 1);
+  BOOST_TEST(numbers(read) == std::vector<std::uint64_t>{7}, boost::test_tools::per_element());
+  BOOST_TEST((steady::now() - start > o.broker.connect_timeout));
+  BOOST_REQUIRE_EQUAL(text_of(lane->acknowledge()), "success");
+  publish(b.options(), 8, 1);
+  batch next;
+  read_until(*lane, next, 1);
+  BOOST_TEST(numbers(next) == std::vector<std::uint64_t>{8}, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(loses_and_repeats_nothing_over_many_cuts) {
   auto o = options();
   o.limits.events = 100;
@@ -351,6 +373,18 @@ BOOST_AUTO_TEST_CASE(is_told_that_the_broker_refuses_its_subscription) {
                  std::string::npos,
              connected.error().detail);
   BOOST_TEST(!lane->connected());
+}
+
+BOOST_AUTO_TEST_CASE(is_told_of_a_listener_that_grants_only_qos_0) {
+  const auto port = free_port();
+  broker b({.further = {"listener " + std::to_string(port) + " 127.0.0.1", "max_qos 0"}});
+  auto options = lane_to(b.options());
+  options.broker.port = port;
+  const auto connected = make_lane_session(options)->connect();
+  BOOST_REQUIRE(!connected);
+  BOOST_TEST((connected.error().code == errc::broker_refused), to_string(connected.error()));
+  BOOST_TEST(connected.error().detail.find("QoS 0 was granted") != std::string::npos,
+             connected.error().detail);
 }
 
 BOOST_AUTO_TEST_CASE(is_told_the_reason_of_a_refused_subscription) {

@@ -9,6 +9,8 @@
 #include <openssl/pem.h>
 
 #include "mqtt/lane_session.hpp"
+#include "mqtt/tls_context.hpp"
+#include "mqtt/wire_stream.hpp"
 #include "tests/mqtt/lane_fixture.hpp"
 #include "tests/support/tcp_proxy.hpp"
 #include "tests/support/tls_proxy.hpp"
@@ -194,6 +196,24 @@ BOOST_AUTO_TEST_CASE(and_refuses_a_trusted_certificate_of_another_host) {
   expect_away(to, "it is not for '127.0.0.1'");
   to.host = "localhost";
   expect_away(to, "it is not for 'localhost'");
+}
+
+BOOST_AUTO_TEST_CASE(and_forgets_the_trouble_with_one_address_at_the_next) {
+  const certificates elsewhere("mqtt.example.org");
+  const broker wrong({.tls = &elsewhere});
+  const broker right({.tls = &ca});
+  const auto context = tls_context::make(right.tls_options());
+  BOOST_REQUIRE(context);
+  wire_stream stream;
+  const auto open_at = [&](const broker& b) {
+    return stream.open(
+        {.address = "127.0.0.1", .port = b.tls_port(), .tls = context->get(), .silence = 60s},
+        steady::now() + 5s, {});
+  };
+  BOOST_TEST(!open_at(wrong));
+  BOOST_TEST((*context)->trouble() != "");
+  BOOST_TEST(text_of(open_at(right)) == "success");
+  BOOST_TEST((*context)->trouble() == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -201,6 +201,65 @@ BOOST_AUTO_TEST_CASE(brings_a_body_that_is_larger_than_the_socket_takes_at_once)
   BOOST_TEST(numbers(rest) == (std::vector<std::uint64_t>{3, 4}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(brings_such_a_body_over_tls_too) {
+  const certificates ca;
+  broker b({.tls = &ca});
+  const auto lane = make_lane_session(lane_to(b.options()));
+  BOOST_REQUIRE(lane->connect());
+  const auto p = make_publisher(options(b.tls_options()));
+  BOOST_REQUIRE_EQUAL(text_of(p->connect()), "success");
+  for (std::uint64_t i = 0; i < 3; ++i)
+    BOOST_REQUIRE(*p->publish(topic, body_of(i, i == 1 ? 20'000'000 : 10), i));
+  BOOST_REQUIRE_EQUAL(text_of(p->poll(0ms)), "success");
+  BOOST_TEST(!p->flushed());  // a write was short
+  settle(*p);
+  batch read;
+  read_until(*lane, read, 2, 10s);
+  BOOST_REQUIRE_EQUAL(read.size(), 2u);
+  BOOST_TEST((read.body(read.messages()[1]) == body_of(1, 20'000'000)));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_what_the_broker_takes_from_nobody_and_stays) {
+  const auto port = free_port();
+  broker b({.further = {"retain_available false", "listener " + std::to_string(port) + " 127.0.0.1",
+                        "max_qos 0"}});
+  const auto p = make_publisher(options(b.options()));
+  BOOST_REQUIRE_EQUAL(text_of(p->connect()), "success");
+  const auto retained = p->publish(topic, "x", 1, true);
+  BOOST_REQUIRE(!retained);
+  BOOST_TEST((retained.error().code == errc::broker_refused), to_string(retained.error()));
+  BOOST_TEST(p->connected());
+  BOOST_REQUIRE(*p->publish(topic, "x", 2));
+  settle(*p);
+  BOOST_TEST(tokens == std::vector<std::uint64_t>{2}, boost::test_tools::per_element());
+  auto to = b.options();
+  to.port = port;
+  const auto limited = make_publisher(options(to));
+  BOOST_REQUIRE_EQUAL(text_of(limited->connect()), "success");
+  const auto taken = limited->publish(topic, "x", 3);
+  BOOST_REQUIRE(!taken);
+  BOOST_TEST((taken.error().code == errc::broker_refused), to_string(taken.error()));
+  BOOST_TEST(limited->connected());
+  BOOST_TEST(limited->in_flight() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(awaits_no_answer_to_a_question_that_is_still_on_its_way) {
+  broker b;
+  tcp_proxy proxy{b.port(), 2500};  // every 10 ms
+  auto to = b.options();
+  to.port = proxy.port();
+  to.keepalive = 5s;
+  const auto p = make_publisher(options(to));
+  BOOST_REQUIRE(p->connect());
+  proxy.set(tcp_proxy::mode::slow);
+  BOOST_REQUIRE(*p->publish(topic, std::string(3'000'000, 'x'), 1));
+  const auto start = steady::now();
+  while (p->in_flight() > 0 && steady::now() - start < 40s)
+    BOOST_REQUIRE_EQUAL(text_of(p->poll(500ms)), "success");
+  BOOST_TEST(p->in_flight() == 0u);
+  BOOST_TEST((steady::now() - start > 10s));  // two keepalives
+}
+
 BOOST_AUTO_TEST_CASE(deals_packet_ids_round_and_round) {
   broker b;
   const auto p = make_publisher(options(b.options(), 5000));

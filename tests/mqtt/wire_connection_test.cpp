@@ -1,60 +1,21 @@
 // Lanes and publishers against a server that plays what no broker would, or not on demand: what
 // goes over the wire, byte by byte.
 
+#include "mqtt/wire_connection.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <boost/test/unit_test.hpp>
 
-#include "mqtt/wire_packets.hpp"
-#include "tests/mqtt/lane_fixture.hpp"
-#include "tests/support/scripted_server.hpp"
+#include "tests/mqtt/wire_script.hpp"
 
 using namespace td;
 using namespace td::test;
 using namespace std::string_literals;
-
-namespace {
-
-const auto connack = "\x20\x03\x00\x00\x00"s;
-const auto suback = "\x90\x04\x00\x01\x00\x01"s;
-
-std::string message_of(std::uint64_t number, std::uint16_t id, std::size_t bytes = 0) {
-  std::string to;
-  wire::append_publish(to, {topic, body_of(number, bytes), id});
-  return to;
-}
-
-std::string messages_of(std::size_t count) {
-  std::string to;
-  for (std::size_t i = 0; i < count; ++i)
-    to += message_of(i, static_cast<std::uint16_t>(i + 1));
-  return to;
-}
-
-std::string pubacks(std::size_t count) {
-  std::string to;
-  for (std::size_t i = 0; i < count; ++i)
-    wire::append_puback(to, static_cast<std::uint16_t>(i + 1));
-  return to;
-}
-
-std::unique_ptr<lane_session> lane_at(const scripted_server& b, std::size_t events = 4000) {
-  auto o = lane_to({});
-  o.broker.port = b.port();
-  o.limits.events = events;
-  return make_lane_session(o);
-}
-
-/// CONNECT and SUBSCRIBE, as the lanes of these tests send them.
-std::string greeting() {
-  std::string to;
-  wire::append_connect(to, {.client_id = "lane-0",
-                            .clean_start = false,
-                            .session_expiry = 0xFFFFFFFF,
-                            .receive_maximum = 8000});
-  wire::append_subscribe(to, 1, "$share/test/tracker/events/#", false);
-  return to;
-}
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(on_the_wire)
 
@@ -112,7 +73,7 @@ BOOST_AUTO_TEST_CASE(who_breaks_the_standard_is_told_so_and_gets_no_acknowledgem
   } const table[] = {
       {"\x32\x06\x00\x01t\x00\x00\x00"s, 0x82, "the broker sent a PUBLISH with packet id 0"},
       {"\x34\x06\x00\x01t\x00\x07\x00"s, 0x82, "the broker sent a message of QoS 2"},
-      {"\x30\x04\x00\x01\xff\x00"s, 0x81, "a topic that is no UTF-8, or has U+0000 (malformed"},
+      {"\x30\x06\x00\x01t\x02\x24\x01"s, 0x82, "a property that does not belong to its packet"},
       {"\x30\x07\x00\x01t\x03\x23\x00\x01"s, 0x94, "a topic alias, though none may be used"},
       {"\x40\xff\xff\xff\xff\x01"s, 0x81, "a length over four bytes"},
       {"\xd0\x81\x80\x40"s, 0x95, "a control packet of over a MiB (packet too large (0x95))"},
@@ -182,38 +143,53 @@ BOOST_AUTO_TEST_CASE(a_shorter_keepalive_of_the_broker_is_kept) {
   BOOST_TEST((steady::now() - start < 5s));  // of 60 s there is no trace
 }
 
-BOOST_AUTO_TEST_CASE(an_answer_to_another_unsubscribe_ends_no_session) {
-  scripted_server b({connack, suback, message_of(1, 1) + "\xb0\x04\x00\x02\x00\x00"s, "",
-                     "\xb0\x04\x00\x03\x00\x00"s});
-  const auto lane = lane_at(b);
-  BOOST_REQUIRE_EQUAL(text_of(lane->connect()), "success");
-  BOOST_REQUIRE_EQUAL(text_of(lane->unsubscribe()), "success");
-  auto drained = lane->drained();
-  BOOST_REQUIRE_EQUAL(text_of(drained), "success");
-  BOOST_TEST(!*drained);
-  BOOST_CHECK_THROW(lane->end_session().has_value(), std::logic_error);
-  batch read;
-  read_until(*lane, read, 1);
-  BOOST_REQUIRE_EQUAL(read.size(), 1u);
-  const auto heard = b.heard().size();
-  BOOST_REQUIRE_EQUAL(text_of(lane->acknowledge()), "success");
-  b.await_heard(heard + 4, 5s);  // the PUBACK by itself: the script answers each read once
-  drained = lane->drained();
-  BOOST_REQUIRE_EQUAL(text_of(drained), "success");
-  BOOST_TEST(*drained);
+BOOST_AUTO_TEST_CASE(a_subscription_with_another_qos_than_1_does_not_count) {
+  for (const char code : {'\x00', '\x02'}) {
+    scripted_server b({connack, "\x90\x04\x00\x01\x00"s + code});
+    const auto lane = lane_at(b);
+    const auto connected = lane->connect();
+    BOOST_REQUIRE(!connected);
+    BOOST_TEST((connected.error().code == errc::broker_refused), to_string(connected.error()));
+    BOOST_TEST(connected.error().detail.find(code == 0 ? "QoS 0 was granted" : "QoS 2 was") !=
+                   std::string::npos,
+               connected.error().detail);
+    BOOST_TEST(!lane->connected());
+  }
 }
 
-BOOST_AUTO_TEST_CASE(a_message_behind_unsuback_is_not_thrown_away_with_the_session) {
-  scripted_server b({connack, suback, "\xb0\x04\x00\x02\x00\x00"s + message_of(1, 1)});
+BOOST_AUTO_TEST_CASE(no_text_in_a_message_holds_up_the_others) {
+  const auto all = message_of(1, 1) +
+                   "\x32\x0f\x00\x01t\x00\x02\x07\x26\x00\x01\xff\x00\x01v2;"s +  // a user property
+                   "\x32\x08\x00\x01\xff\x00\x03\x00"s + "3;" +                   // a topic
+                   "\x32\x08\x00\x01#\x00\x04\x00"s + "4;" + message_of(5, 5);
+  scripted_server b({connack, suback + all});
   const auto lane = lane_at(b);
   BOOST_REQUIRE_EQUAL(text_of(lane->connect()), "success");
-  BOOST_REQUIRE_EQUAL(text_of(lane->unsubscribe()), "success");
-  const auto drained = lane->drained();
-  BOOST_REQUIRE_EQUAL(text_of(drained), "success");
-  BOOST_TEST(!*drained);
   batch read;
-  read_until(*lane, read, 1);
-  BOOST_TEST(read.size() == 1u);
+  read_until(*lane, read, 5);
+  BOOST_TEST(numbers(read) == (std::vector<std::uint64_t>{1, 2, 3, 4, 5}),
+             boost::test_tools::per_element());
+  BOOST_REQUIRE_EQUAL(text_of(lane->acknowledge()), "success");
+  const auto heard = greeting() + pubacks(5);
+  BOOST_TEST((b.await_heard(heard.size(), 5s) == heard));
+}
+
+BOOST_AUTO_TEST_CASE(a_session_that_was_lost_is_told_though_the_first_attempt_failed) {
+  scripted_server b(
+      {connack, "", "\x20\x03\x01\x00\x00"s, suback, "\x20\x03\x01\x00\x00"s, suback});
+  auto o = lane_to({});
+  o.broker.port = b.port();
+  o.broker.connect_timeout = 500ms;
+  const auto lane = make_lane_session(o);
+  const auto first = lane->connect();
+  BOOST_REQUIRE(!first);
+  BOOST_TEST(first.error().detail.find("no SUBACK") != std::string::npos, first.error().detail);
+  for (const bool expected : {false, true}) {
+    const auto present = lane->connect();
+    BOOST_REQUIRE_EQUAL(text_of(present), "success");
+    BOOST_TEST(*present == expected);
+    lane->drop();
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_connack_that_never_ends_does_not_stretch_the_connect_time_out) {
@@ -260,6 +236,67 @@ BOOST_AUTO_TEST_CASE(a_publisher_acknowledges_what_it_never_asked_for_and_lives)
   for (const auto until = steady::now() + 5s; tokens.empty() && steady::now() < until;)
     BOOST_REQUIRE_EQUAL(text_of(p->poll(100ms)), "success");
   BOOST_TEST(tokens == std::vector<std::uint64_t>{42}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(no_body_is_longer_than_a_header_can_say) {
+  // Never read, and never there: pages of nothing.
+  constexpr std::size_t size = wire::longest_rest + 1;
+  void* nothing =
+      ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  BOOST_REQUIRE(nothing != MAP_FAILED);
+  for (const auto& greeting_of_broker : {connack, "\x20\x08\x00\x00\x05\x27\xff\xff\xff\xff"s}) {
+    scripted_server b({greeting_of_broker, "\x40\x02\x00\x01"s});
+    broker_options to;
+    to.port = b.port();
+    const auto p = make_publisher({.broker = to, .client_id = "p"});
+    BOOST_REQUIRE_EQUAL(text_of(p->connect()), "success");
+    const auto taken = p->publish("t", {static_cast<const char*>(nothing), size}, 1);
+    BOOST_REQUIRE(!taken);
+    BOOST_TEST((taken.error().code == errc::body_too_large), to_string(taken.error()));
+    BOOST_REQUIRE(*p->publish("t", "x", 2));
+    BOOST_TEST(text_of(p->poll(5s)) == "success");
+    BOOST_TEST(p->in_flight() == 0u);
+  }
+  ::munmap(nothing, size);
+}
+
+BOOST_AUTO_TEST_CASE(each_address_of_a_host_has_its_share_of_the_time) {
+  const scripted_server b({connack, connack});
+  // The same port of another address: one time nobody listens there, the other nobody answers.
+  for (const bool silent : {false, true}) {
+    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(b.port());
+    ::inet_pton(AF_INET, "127.0.0.2", &address.sin_addr);
+    if (silent) {
+      BOOST_REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+      BOOST_REQUIRE(::listen(listener, 4) == 0);
+    }
+    struct : wire_connection::receiver {
+      bool on_message(const wire::publish&, timestamp) override { return true; }
+    } nobody;
+    broker_options to;
+    to.host = "two.example.org";
+    to.port = b.port();
+    to.connect_timeout = 1s;
+    std::string asked;
+    wire_connection connection{
+        to,
+        {.client_id = "c",
+         .addresses_of =
+             [&](const std::string& host, steady::time_point) {
+               asked = host;
+               return result<std::vector<std::string>>{{"127.0.0.2", "127.0.0.1"}};
+             }},
+        nobody};
+    const auto start = steady::now();
+    BOOST_TEST(text_of(connection.open()) == "success");
+    BOOST_TEST(asked == to.host);
+    BOOST_TEST((steady::now() - start < 900ms));
+    if (silent) BOOST_TEST((steady::now() - start > 400ms));
+    ::close(listener);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_broker_that_acknowledges_what_was_never_published_is_left) {

@@ -66,7 +66,10 @@ void scripted_server::play() {
     }
     char bytes[65536];
     const auto got = ::read(client, bytes, sizeof bytes);
-    if (got <= 0) break;
+    if (got <= 0) {
+      ::close(std::exchange(client, -1));
+      continue;
+    }
     {
       const std::lock_guard lock(mutex_);
       heard_.append(bytes, static_cast<std::size_t>(got));
@@ -78,7 +81,8 @@ void scripted_server::play() {
     came_.notify_all();
     if (next < lines_.size()) {
       const std::string& line = lines_[next++];
-      if (::send(client, line.data(), line.size(), MSG_NOSIGNAL) < 0) break;
+      if (::send(client, line.data(), line.size(), MSG_NOSIGNAL) < 0)
+        ::close(std::exchange(client, -1));
     }
   }
   if (client >= 0) ::close(client);

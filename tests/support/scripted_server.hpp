@@ -11,8 +11,9 @@
 
 namespace td::test {
 
-/// Plays a broker that no real one would play on demand: accepts one connection and, each time
-/// bytes come in, sends the next of its lines. Keeps the connection until the object goes.
+/// Plays a broker that no real one would play on demand: accepts one connection at a time and, each
+/// time bytes come in, sends the next of its lines. Keeps a connection until the client ends it or
+/// the object goes; the lines go on with the next one.
 class scripted_server {
  public:
   explicit scripted_server(std::vector<std::string> lines);

@@ -18,6 +18,8 @@ constexpr const char* pipeline_file = R"({"bench": "pipeline", "started_at": "20
               {"what": "memory", "unit": "MiB", "wanted": 200, "at_least": false, "found": 300, "holds": false}]})";
 constexpr const char* limits_file = R"({"bench": "limits", "started_at": "2026-11-21T15:10:00Z",
   "machine": {"cores": "other"}, "ceilings": ["live: the broker"], "targets": []})";
+constexpr const char* soak_file =
+    R"({"bench": "soak", "remarks": ["growth of memory is undecided"], "targets": []})";
 
 /// Reads a file with this text.
 td::result<void> add(bench_summary& to, const td::test::temp_dir& dir, std::string_view text) {
@@ -35,6 +37,7 @@ BOOST_AUTO_TEST_CASE(judge_the_targets_of_all_benches) {
   bench_summary all;
   BOOST_TEST(add(all, dir, pipeline_file).has_value());
   BOOST_TEST(add(all, dir, limits_file).has_value());
+  BOOST_TEST(add(all, dir, soak_file).has_value());
   BOOST_TEST(all.complete());
   BOOST_TEST(all.machine.front().second == "2");  // of the first
   const auto targets = all.targets();
@@ -44,8 +47,9 @@ BOOST_AUTO_TEST_CASE(judge_the_targets_of_all_benches) {
   const auto html = td::test::read_xml(to_page(all).html());
   BOOST_TEST(html.count("p", "class", "verdict bad") == 1u);
   BOOST_TEST(html.texts("p").count("limits: live: the broker.") == 1u);
+  BOOST_TEST(html.texts("p").count("soak: growth of memory is undecided.") == 1u);
   const auto json = boost::json::parse(to_json(all)).as_object();
-  BOOST_TEST(json.at("benches").as_array().size() == 2u);
+  BOOST_TEST(json.at("benches").as_array().size() == 3u);
   BOOST_TEST(json.at("complete").as_bool());
 }
 
