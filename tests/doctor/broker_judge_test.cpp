@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(rights_that_are_too_wide_or_too_narrow_are_told_apart) {
   broker_needs one_family;
   one_family.filter = "tracker/events/tasks/#";
   BOOST_TEST(found(judge_broker(s, one_family), "broker_acl").mend ==
-             "topic read tracker/events/tasks/#");
+             "topic readwrite tracker/events/tasks/#");
   s = sound();
   s.producer_writes_events = false;
   BOOST_TEST(found(judge_broker(s, one_family), "broker_acl").mend ==
