@@ -9,8 +9,8 @@
 
 #include "actors/audit_chain.hpp"
 #include "actors/doctor.hpp"
-#include "actors/identity_start.hpp"
 #include "actors/gate_queue.hpp"
+#include "actors/identity_start.hpp"
 #include "actors/lanes.hpp"
 #include "actors/maintenance.hpp"
 #include "actors/mirror.hpp"
@@ -262,8 +262,8 @@ class running_service final : public service {
                                            shared_->set.http.database_queue, shared_->meters)},
         config_{shared_->set.ingest.validators},
         system_{std::make_unique<caf::actor_system>(config_)},
-        supervisor_{make_supervisor(*system_, shared_,
-                                     supervision_table(shared_, schemas, desk_, gate_))},
+        supervisor_{
+            make_supervisor(*system_, shared_, supervision_table(shared_, schemas, desk_, gate_))},
         watch_{shared_, shared_->set.ingest.stall_after} {
     // It has nobody above it: without it nothing would be restarted any more, and nobody would
     // know.

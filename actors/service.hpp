@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "actors/identity.hpp"
 #include "actors/database_gate.hpp"
+#include "actors/identity.hpp"
 #include "config/settings.hpp"
 #include "pipeline/result.hpp"
 #include "pipeline/schema.hpp"

@@ -32,9 +32,9 @@ std::optional<problem> authorize(const route_access& access, const std::optional
                                  name_of(access.role)));
   }
   if (who->scopes.has(*access.scope)) return std::nullopt;
-  return forbidden(fmt::format(
-      "this needs the scope {}, which this API key lacks; make one that has it",
-      name_of(*access.scope)));
+  return forbidden(
+      fmt::format("this needs the scope {}, which this API key lacks; make one that has it",
+                  name_of(*access.scope)));
 }
 
 }  // namespace td

@@ -1,10 +1,11 @@
 #pragma once
 
+#include "identity/principal.hpp"
+
 #include <optional>
 
 #include "http/async.hpp"
 #include "http/problem.hpp"
-#include "identity/principal.hpp"
 
 namespace td {
 

@@ -48,8 +48,9 @@ const problem_kind token_expired{"token_expired", 401, "The token or key has exp
                                  "Refresh the session, or make a new API key."};
 const problem_kind token_revoked{"token_revoked", 401, "The session or key has been ended",
                                  "Sign in again; if it was not you who ended it, tell an admin."};
-const problem_kind csrf_token_invalid{"csrf_token_invalid", 403, "The CSRF token does not fit",
-                                      "Send the token of GET /api/v1/auth/session as X-CSRF-Token."};
+const problem_kind csrf_token_invalid{
+    "csrf_token_invalid", 403, "The CSRF token does not fit",
+    "Send the token of GET /api/v1/auth/session as X-CSRF-Token."};
 const problem_kind sign_in_off{"sign_in_off", 403, "This service runs without sign-in",
                                "Set `identity.secret_file` and start again."};
 const problem_kind locked_out{"locked_out", 429, "Too many failed logins",

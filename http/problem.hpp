@@ -29,8 +29,8 @@ extern const problem_kind unauthenticated, credentials_invalid, second_factor_re
     token_invalid, token_expired, token_revoked, csrf_token_invalid, sign_in_off, forbidden,
     locked_out, password_unfit, rate_limited;
 // -- what is asked for ---
-extern const problem_kind not_found, method_not_allowed, conflict, dependency_cycle, precondition_failed,
-    precondition_required;
+extern const problem_kind not_found, method_not_allowed, conflict, dependency_cycle,
+    precondition_failed, precondition_required;
 // -- the service ---
 extern const problem_kind internal, overloaded, busy, database_away, timed_out, starting, stopping;
 }  // namespace problems

@@ -1,7 +1,6 @@
-#include "http/problem.hpp"
-
 #include <algorithm>
 
+#include "http/problem.hpp"
 #include "pipeline/log.hpp"
 
 namespace td {

@@ -24,11 +24,11 @@ struct request {
   parameter_values path{};
   parameter_values query{};
   header_fields headers{};
-  std::string body{};         ///< whole; empty where the route reads it piece by piece
-  boost::json::value json{};  ///< of a route with `request_schema`; else null
-  std::string address{};      ///< of the client, without port
-  bool secure{};              ///< came over TLS
-  std::string id{};           ///< 32 hex digits: the trace id of `traceparent`, or made here
+  std::string body{};              ///< whole; empty where the route reads it piece by piece
+  boost::json::value json{};       ///< of a route with `request_schema`; else null
+  std::string address{};           ///< of the client, without port
+  bool secure{};                   ///< came over TLS
+  std::string id{};                ///< 32 hex digits: the trace id of `traceparent`, or made here
   std::optional<principal> who{};  ///< absent: nobody has signed in
   std::chrono::steady_clock::time_point began{};
 

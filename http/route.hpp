@@ -42,9 +42,9 @@ struct parameter {
 
 /// Who may use a route.
 struct route_access {
-  bool anyone{};                       ///< signed in or not
-  td::role role{td::role::viewer};     ///< the least that a user needs
-  std::optional<td::scope> scope{};    ///< that admits an API key; absent: none does
+  bool anyone{};                     ///< signed in or not
+  td::role role{td::role::viewer};   ///< the least that a user needs
+  std::optional<td::scope> scope{};  ///< that admits an API key; absent: none does
 };
 inline route_access for_anyone() {
   return {true, role::viewer, {}};

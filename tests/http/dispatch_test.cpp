@@ -15,9 +15,9 @@
 
 using namespace td;
 using namespace std::chrono_literals;
+using td::testing::key_of;
 using td::testing::raw_answer;
 using td::testing::raw_client;
-using td::testing::key_of;
 using td::testing::serve_api;
 using td::testing::test_api;
 using td::testing::test_route;
@@ -63,12 +63,12 @@ constexpr const char* thing_schema = R"({"type":"object","properties":{
 constexpr const char* part_schema = R"({"type":"object","required":["id"]})";
 
 http_api things() {
-  auto read = test_route(http_method::get, "/things/{id}", plain_handler{[](const request& r) {
-                           return http_answer{
-                               200, "text/plain",
-                               fmt::format("{} {} {} {}", r.path.text("id").value(),
-                                           r.query.integer("limit").value(), r.who->name, r.address)};
-                         }});
+  auto read = test_route(
+      http_method::get, "/things/{id}", plain_handler{[](const request& r) {
+        return http_answer{200, "text/plain",
+                           fmt::format("{} {} {} {}", r.path.text("id").value(),
+                                       r.query.integer("limit").value(), r.who->name, r.address)};
+      }});
   read.any_query = false;
   read.access = for_role(role::viewer, scope::projects_read);
   read.in_path = {{.name = "id", .meaning = "Which.", .least = 1, .most = 8}};
