@@ -83,7 +83,7 @@ class pg_api_key_store final : public api_key_store {
   result<void> reconnect() override { return session_.reopen(options_); }
 
   result<std::vector<api_key_record>> list(std::string_view owner) override {
-    auto r = session_.exec(std::string{select_sql} + list_where, {std::string{owner}});
+    auto r = session_.exec(fmt::format("{}{}", select_sql, list_where), {std::string{owner}});
     if (!r) return r.error();
     std::vector<api_key_record> all;
     for (int i = 0; i < r->size(); ++i)
@@ -125,7 +125,7 @@ class pg_api_key_store final : public api_key_store {
   }
 
   result<api_key_record> check(const api_key_text& text, timestamp at) override {
-    auto r = session_.exec(std::string{select_sql} + prefix_where, {text.prefix});
+    auto r = session_.exec(fmt::format("{}{}", select_sql, prefix_where), {text.prefix});
     if (!r) return r.error();
     std::string hash(text.hash.size(), '\0');
     if (r->size() == 1) from_bytea(r->text(0, 14), hash);
