@@ -164,8 +164,10 @@ doctor_options doctor_options_from(const settings& s, std::string_view who) {
   o.of_broker.receive_maximum = s.ingest.receive_maximum;
   o.of_broker.verdict_timeout = s.ingest.verdict_timeout;
   o.database = database_options_from(s, application);
-  // Mirrors, and one each for lanes, replay (two), schemas, maintenance, doctor.
-  o.of_database.connections = static_cast<std::int64_t>(s.database.connections) + 6;
+  // Mirrors, and one each for lanes, outbox, replay (two), schemas, maintenance, doctor.
+  o.of_database.connections = static_cast<std::int64_t>(s.database.connections) + 7;
+  // Two workers, the watch and the audit chain.
+  if (!s.identity.secret_file.empty()) o.of_database.connections += 4;
   o.of_database.days_ahead = static_cast<int>(s.retention.days_ahead);
   o.of_database.retention = s.retention.events;
   o.of_machine.open_files = s.ingest.lanes * 2 + s.database.connections + files_beside;

@@ -14,6 +14,8 @@
 
 namespace td {
 
+struct identity_task;
+
 // -- messages ---
 
 /// INGEST -> VALIDATOR: a burst was read; nothing of it is acknowledged.
@@ -57,10 +59,21 @@ struct lane_drained {
   std::int32_t slot{};
 };
 
+/// Who asks -> SESSION -> IDENTITY WORKER: something to do with the stores of identity.
+struct identity_work {
+  std::shared_ptr<identity_task> task;
+};
+
+/// IDENTITY WORKER -> SESSION: it is done, or was refused; whoever asked knows.
+struct worked {};
+
 /// To oneself: look around. Old turns are dropped.
 struct tick {
   std::uint64_t turn{};
 };
+
+/// GATE -> READER: something waits for you.
+struct wake {};
 
 /// A supervisor to itself: the back-off of this child is over.
 struct respawn {
@@ -108,11 +121,28 @@ using schemas_actor = handle<void(tick)>;
 /// DEAD LETTER: runs the replay jobs.
 using replay_actor = handle<void(tick)>;
 
+/// OUTBOX: publishes what writes have put into the outbox, and follows it until it is stored.
+using outbox_actor = handle<void(tick)>;
+/// SESSION: passes work on to its IDENTITY WORKERs, and answers when they don't in time.
+using session_actor = handle<void(identity_work)>;
+
+/// IDENTITY WORKER (several): does the work, on its own connection; looks after keys.
+using identity_worker = handle<worked(identity_work), void(tick)>;
+
+/// IDENTITY WATCH: hears what is revoked, and lets the cache forget it.
+using identity_watch_actor = handle<void(tick)>;
+
+/// AUDIT CHAIN: gives audit rows their place in the chain.
+using audit_chain_actor = handle<void(tick)>;
+
 /// MAINTENANCE: partitions ahead, retention, closed-day indexes.
 using maintenance_actor = handle<void(tick)>;
 
 /// DOCTOR: looks at broker, database and machine from time to time.
 using doctor_actor = handle<void(tick)>;
+
+/// READER (one per connection of the gate): runs what HTTP handlers ask of the database.
+using reader_actor = handle<void(wake), void(tick)>;
 
 /// SUPERVISOR: restarts children within their budget, stops them in order.
 using supervisor_actor = handle<stopped(stop_all), void(respawn), void(tick)>;
@@ -127,7 +157,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::handled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::pump)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::retire)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::lane_drained)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::identity_work)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::worked)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::wake)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::respawn)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::stop_all)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(td::stopped)

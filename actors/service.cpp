@@ -7,14 +7,20 @@
 #include <thread>
 #include <unistd.h>
 
+#include "actors/audit_chain.hpp"
 #include "actors/doctor.hpp"
+#include "actors/gate_queue.hpp"
+#include "actors/identity_start.hpp"
 #include "actors/lanes.hpp"
 #include "actors/maintenance.hpp"
 #include "actors/mirror.hpp"
+#include "actors/outbox.hpp"
 #include "actors/pool.hpp"
 #include "actors/progress_watch.hpp"
+#include "actors/reader.hpp"
 #include "actors/replay.hpp"
 #include "actors/schemas.hpp"
+#include "actors/session.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/validator.hpp"
 #include "config/version.hpp"
@@ -81,10 +87,68 @@ struct addresses {
   validator_actor validators;
 };
 
+/// Of the table, what lets people sign in; beside the flow of events.
+std::vector<child_spec> identity_table(const shared_context& shared,
+                                       const std::shared_ptr<identity_desk>& desk,
+                                       const database_options& aside,
+                                       const std::shared_ptr<interrupter>& end_aside) {
+  const auto rule = restart_rule{10, 600s, 1s, 60s};
+  const auto within = shared->set.shutdown.grace * 5 / 100;
+  const auto hurry = [=] { end_aside->interrupt(); };
+  const auto head_file = audit_head_file(shared->set.identity.secret_file);
+  return {
+      {"session",
+       [=](caf::actor_system& system) {
+         return caf::actor_cast<caf::actor>(
+             make_session(system, desk, [aside] { return open_identity_stores(aside); }));
+       },
+       rule, within, hurry, true},
+      {"identity watch",
+       [=](caf::actor_system& system) {
+         return caf::actor_cast<caf::actor>(
+             make_identity_watch(system, desk, [aside] { return open_identity_watch(aside); }));
+       },
+       rule, within, hurry, true},
+      {"audit chain",
+       [=](caf::actor_system& system) {
+         return caf::actor_cast<caf::actor>(make_audit_chain(
+             system, {.key = desk->rules().secret.audit(), .head_file = head_file, .open = [aside] {
+                        return open_audit_store(aside);
+                      }}));
+       },
+       rule, within, hurry, true},
+  };
+}
+
+/// One row per connection of the gate. What they do for HTTP requests is answered with `stopping`
+/// as soon as the stop begins.
+void add_readers(std::vector<child_spec>& table, const shared_context& shared,
+                 const std::shared_ptr<gate_queue>& gate) {
+  const auto& http = shared->set.http;
+  auto database = database_options_from(shared->set, "taylordash http");
+  database.statement_timeout = http.database_timeout;
+  const auto end_reads = database.stop = std::make_shared<interrupter>();
+  for (std::size_t i = 0; i < http.database_connections; ++i) {
+    table.push_back({"reader " + std::to_string(i),
+                     [=](caf::actor_system& system) {
+                       return caf::actor_cast<caf::actor>(
+                           make_reader(system, shared, gate, i, database));
+                     },
+                     never_gives_up, shared->set.shutdown.grace / 20,
+                     [=] {
+                       gate->close();
+                       end_reads->interrupt();
+                     },
+                     true});
+  }
+}
+
 /// The supervision table, in flow order; SUPERVISOR starts it from the end, stops it from the
 /// beginning.
 std::vector<child_spec> supervision_table(const shared_context& shared,
-                                          const std::shared_ptr<schema_service>& schemas) {
+                                          const std::shared_ptr<schema_service>& schemas,
+                                          const std::shared_ptr<identity_desk>& desk,
+                                          const std::shared_ptr<gate_queue>& gate) {
   const auto& s = shared->set;
   auto database = database_options_from(s, application);
   const auto end_waits = database.stop = std::make_shared<interrupter>();
@@ -99,7 +163,7 @@ std::vector<child_spec> supervision_table(const shared_context& shared,
   // Lanes wait for outstanding verdicts when they stop: theirs is most of the grace.
   const auto share = [&s](int percent) { return s.shutdown.grace * percent / 100; };
 
-  return {
+  std::vector<child_spec> table{
       {"lanes",
        [=](caf::actor_system& system) {
          return caf::actor_cast<caf::actor>(make_lanes(
@@ -138,6 +202,15 @@ std::vector<child_spec> supervision_table(const shared_context& shared,
          return caf::actor_cast<caf::actor>(to->mirrors);
        },
        never_restart, share(15)},
+      {"outbox",
+       [=](caf::actor_system& system) {
+         return caf::actor_cast<caf::actor>(
+             make_outbox(system, {.shared = shared,
+                                  .open_store = [aside] { return open_outbox_store(aside); },
+                                  .make_publisher = outbox_publisher_for(shared->set, end_aside),
+                                  .stop = end_aside}));
+       },
+       restart_rule{10, 600s, 1s, 60s}, share(5), [=] { end_aside->interrupt(); }, true},
       {"replay",
        [=](caf::actor_system& system) {
          return caf::actor_cast<caf::actor>(
@@ -164,17 +237,33 @@ std::vector<child_spec> supervision_table(const shared_context& shared,
        },
        never_gives_up, share(5), [=] { end_aside->interrupt(); }, true},
   };
+  if (desk) {
+    for (auto& child : identity_table(shared, desk, aside, end_aside))
+      table.push_back(std::move(child));
+  }
+  add_readers(table, shared, gate);
+  return table;
 }
+
+struct kept_gate {
+  shared_context shared;
+  std::shared_ptr<gate_queue> gate;
+};
 
 class running_service final : public service {
  public:
   running_service(shared_context shared, std::string deployment,
-                  const std::shared_ptr<schema_service>& schemas)
+                  const std::shared_ptr<schema_service>& schemas,
+                  std::shared_ptr<identity_desk> desk)
       : shared_{std::move(shared)},
         deployment_{std::move(deployment)},
+        desk_{std::move(desk)},
+        gate_{std::make_shared<gate_queue>(shared_->set.http.database_connections,
+                                           shared_->set.http.database_queue, shared_->meters)},
         config_{shared_->set.ingest.validators},
         system_{std::make_unique<caf::actor_system>(config_)},
-        supervisor_{make_supervisor(*system_, shared_, supervision_table(shared_, schemas))},
+        supervisor_{
+            make_supervisor(*system_, shared_, supervision_table(shared_, schemas, desk_, gate_))},
         watch_{shared_, shared_->set.ingest.stall_after} {
     // It has nobody above it: without it nothing would be restarted any more, and nobody would
     // know.
@@ -209,6 +298,13 @@ class running_service final : public service {
     return shared_->meters.registry();
   }
 
+  std::shared_ptr<identity_service> identity() const override { return desk_; }
+
+  std::shared_ptr<database_gate> database() const override {
+    // Its counters live in the context.
+    return {std::make_shared<kept_gate>(kept_gate{shared_, gate_}), gate_.get()};
+  }
+
   bool wait_ready(std::chrono::milliseconds timeout) override {
     return shared_->board.wait_ready(timeout);
   }
@@ -235,7 +331,9 @@ class running_service final : public service {
  private:
   shared_context shared_;
   std::string deployment_;
+  std::shared_ptr<identity_desk> desk_;
   timestamp started_at_ = now();
+  std::shared_ptr<gate_queue> gate_;
   std::atomic<bool> stopping_{};
   mutable std::mutex refresh_;
   actor_config config_;
@@ -244,12 +342,10 @@ class running_service final : public service {
   progress_watch watch_;
 };
 
-result<std::string> deployment_of(const database_options& database) {
+result<uuid> deployment_of(const database_options& database) {
   auto slots = open_lane_store(database);
   if (!slots) return slots.error();
-  const auto id = (*slots)->deployment();
-  if (!id) return id.error();
-  return to_string(*id);
+  return (*slots)->deployment();
 }
 
 /// Loaded before the first event comes: none is judged by an empty set.
@@ -305,6 +401,8 @@ result<std::unique_ptr<service>> start_service(const settings& s, on_fatal fatal
   if (!schemas) return schemas.error();
   const auto deployment = deployment_of(database);
   if (!deployment) return deployment.error();
+  const auto desk = prepare_identity(s, database, *deployment);
+  if (!desk) return desk.error();
 
   auto shared = std::make_shared<context>(s, std::string{version()}, node_name());
   shared->fatal = [fatal, once = std::make_shared<std::once_flag>()](const failure& why) {
@@ -313,7 +411,8 @@ result<std::unique_ptr<service>> start_service(const settings& s, on_fatal fatal
       fatal(why);
     });
   };
-  return std::make_unique<running_service>(std::move(shared), *deployment, *schemas);
+  return std::make_unique<running_service>(std::move(shared), to_string(*deployment), *schemas,
+                                           *desk);
 }
 
 result<void> provision_lanes(const settings& s) {

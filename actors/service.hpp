@@ -4,6 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "actors/database_gate.hpp"
+#include "actors/identity.hpp"
 #include "config/settings.hpp"
 #include "pipeline/result.hpp"
 #include "pipeline/schema.hpp"
@@ -25,6 +27,14 @@ class service {
 
   virtual service_snapshot snapshot() const = 0;
   virtual std::shared_ptr<prometheus::Registry> metrics() const = 0;
+
+  /// Who may use it; null where `identity.secret_file` is empty. May outlive the service: then it
+  /// answers with `stopping`.
+  virtual std::shared_ptr<identity_service> identity() const = 0;
+
+  /// The way to the database for HTTP handlers. Refuses with `stopping` once `stop` has begun; may
+  /// outlive the service.
+  virtual std::shared_ptr<database_gate> database() const = 0;
 
   /// Blocks until the service is ready (every wanted lane has subscribed) or `timeout` has passed.
   virtual bool wait_ready(std::chrono::milliseconds timeout) = 0;

@@ -6,6 +6,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "cli/apikey_command.hpp"
+#include "cli/audit_command.hpp"
 #include "cli/capacity_command.hpp"
 #include "cli/config_command.hpp"
 #include "cli/dlq_command.hpp"
@@ -18,6 +20,7 @@
 #include "cli/standalone_command.hpp"
 #include "cli/status_command.hpp"
 #include "cli/terminal.hpp"
+#include "cli/user_command.hpp"
 #include "cli/verify_command.hpp"
 #include "config/suggest.hpp"
 #include "config/version.hpp"
@@ -29,9 +32,10 @@ namespace {
 /// and an example, and sets `status` when it has run.
 using add_command = void (*)(CLI::App& app, int& status);
 constexpr add_command commands[] = {
-    add_serve_command,  add_standalone_command, add_status_command,  add_doctor_command,
-    add_verify_command, add_capacity_command,   add_dlq_command,     add_replay_command,
-    add_schema_command, add_retention_command,  add_migrate_command, add_config_command,
+    add_serve_command,  add_standalone_command, add_status_command, add_doctor_command,
+    add_verify_command, add_capacity_command,   add_dlq_command,    add_replay_command,
+    add_schema_command, add_retention_command,  add_user_command,   add_apikey_command,
+    add_audit_command,  add_migrate_command,    add_config_command,
 };
 
 /// CLI11's help, shorter: an option is its name and its argument, nothing else.

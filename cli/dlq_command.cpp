@@ -11,10 +11,10 @@
 
 #include "cli/cli.hpp"
 #include "cli/dlq_change.hpp"
-#include "cli/dlq_json.hpp"
 #include "cli/dlq_tools.hpp"
 #include "cli/dlq_view.hpp"
 #include "cli/terminal.hpp"
+#include "http/api/dead_letter_json.hpp"
 
 namespace td {
 namespace {

@@ -12,6 +12,7 @@
 #include "cli/person.hpp"
 #include "cli/replay_view.hpp"
 #include "cli/terminal.hpp"
+#include "http/api/replay_json.hpp"
 #include "pipeline/text.hpp"
 #include "standalone/stop_signal.hpp"
 #include "storage/dead_letter_store.hpp"
@@ -65,7 +66,7 @@ int status_of(const replay_job& job) {
 
 int final_word(replay_store& store, const replay_options& options, const replay_job& job) {
   if (options.json) {
-    print(replay_json(job));
+    print(replay_json(job) + "\n");
     return status_of(job);
   }
   const auto audit = store.audit(job.id);
@@ -98,7 +99,7 @@ int follow(replay_store& store, const replay_options& options, std::int64_t id) 
     }
     if (stop.wait(look_every)) {
       if (in_place) write(standard_error(), "\n");
-      if (options.json) print(replay_json(*job));
+      if (options.json) print(replay_json(*job) + "\n");
       print_error(
           fmt::format("the job goes on; see it with: taylordash replay watch {0}, end it "
                       "with: taylordash replay cancel {0}",
@@ -172,7 +173,7 @@ int list(const replay_options& options) {
     if (!jobs) return explain(jobs.error());
     if (options.json) {
       for (const auto& job : *jobs)
-        print(replay_json(job));
+        print(replay_json(job) + "\n");
     } else if (jobs->empty()) {
       print("no replay has been started; begin one with: taylordash replay start --dry-run\n");
     } else {

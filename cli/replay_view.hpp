@@ -18,9 +18,6 @@ std::string replay_progress(const replay_job& job);
 std::string render_replay(const terminal::output& to, const replay_job& job,
                           const std::vector<replay_event>& audit);
 
-/// A job as one line of JSON.
-std::string replay_json(const replay_job& job);
-
 /// "dead letters of topic tracker/events/tasks, kind task_updated, to the pipeline".
 std::string describe(const replay_request& request);
 

@@ -34,11 +34,6 @@ std::string kept_by_default(const retention_defaults& defaults, retained what) {
   return hours.count() % 24 == 0 ? in_days(hours.count() / 24) : format_duration(hours);
 }
 
-std::string_view name_of(retention_way way) {
-  constexpr std::string_view names[] = {"drop", "rewrite", "erase"};
-  return names[static_cast<std::size_t>(way)];
-}
-
 std::string day_of(const retention_step& step) {
   return to_rfc3339(timestamp{step.day}).substr(0, 10);
 }

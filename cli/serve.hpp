@@ -5,6 +5,7 @@
 
 #include "actors/service.hpp"
 #include "config/settings.hpp"
+#include "http/server.hpp"
 #include "standalone/stop_signal.hpp"
 
 namespace td {
@@ -12,6 +13,9 @@ namespace td {
 /// Sets the log's level and format for the process from the settings; `auto` means text on a
 /// terminal and JSON elsewhere.
 void init_log(const settings& s);
+
+/// What the settings say about the HTTP window.
+http_options http_options_from(const settings& s);
 
 /// What a caller of `run_service` wants to be told.
 struct run_hooks {

@@ -31,6 +31,7 @@ std::string render_banner(const output& to, const standalone_banner& b) {
   };
   const auto credentials = fmt::format("user {}, password in {}", b.producer_user,
                                        in(b.layout.secrets() / "mqtt-producer"));
+  say("sign in", fmt::format("user admin, first password in {}", in(b.layout.admin_password())));
   say("health", b.http_url + "/health/ready");
   say("metrics", b.http_url + "/metrics");
   say("MQTT", b.mqtt_url + "  " + credentials);

@@ -27,10 +27,6 @@ function(td_test name)
   add_executable(test_${name} $<TARGET_OBJECTS:td_test_main> ${arg_SOURCES})
   target_compile_definitions(test_${name} PRIVATE BOOST_TEST_DYN_LINK)
   target_precompile_headers(test_${name} PRIVATE <boost/test/unit_test.hpp>)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    # With optimisation GCC 12 sees overruns in `"text" + std::string` that are not there (GCC bugs 105329, 105651).
-    target_compile_options(test_${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-Wno-array-bounds -Wno-restrict>)
-  endif()
   target_link_libraries(test_${name} PRIVATE td_flags Boost::unit_test_framework
                                              rapidcheck::rapidcheck ${arg_LINK})
   add_test(NAME ${name} COMMAND test_${name})

@@ -178,7 +178,7 @@ reading<std::int64_t> read_duration(const raw_value& raw, const key_range& range
 }
 
 reading<std::vector<std::string>> read_names(const raw_value& raw, std::string_view allowed,
-                                             bool (*fits)(std::string_view)) {
+                                             bool (*fits)(std::string_view), bool may_be_empty) {
   constexpr std::size_t most = 64;
   std::vector<std::string> names;
   if (const auto* list = std::get_if<std::vector<std::string>>(&raw)) {
@@ -193,7 +193,7 @@ reading<std::vector<std::string>> read_names(const raw_value& raw, std::string_v
   } else {
     return {{}, wrong_type(raw, "a list of names in quotes", allowed)};
   }
-  if (names.empty()) return {{}, fmt::format("is empty; allowed: {}", allowed)};
+  if (names.empty() && !may_be_empty) return {{}, fmt::format("is empty; allowed: {}", allowed)};
   if (names.size() > most) {
     return {{}, fmt::format("has {} names; allowed: {} at most", names.size(), most)};
   }
@@ -225,6 +225,15 @@ bool is_address(std::string_view text) {
   in6_addr ignored{};
   return inet_pton(AF_INET, copy.c_str(), &ignored) == 1 ||
          inet_pton(AF_INET6, copy.c_str(), &ignored) == 1;
+}
+
+bool is_origin(std::string_view text) {
+  for (std::string_view scheme : {"http://", "https://"}) {
+    if (!text.starts_with(scheme)) continue;
+    text.remove_prefix(scheme.size());
+    return !text.empty() && text.size() <= 255 && !has_any_of(text, " /?#@\\*");
+  }
+  return false;
 }
 
 bool is_share_group(std::string_view text) {

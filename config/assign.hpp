@@ -36,6 +36,6 @@ reading<std::int64_t> read_size(const raw_value& raw, const key_range& range,
 reading<std::int64_t> read_duration(const raw_value& raw, const key_range& range,
                                     std::string_view allowed);
 reading<std::vector<std::string>> read_names(const raw_value& raw, std::string_view allowed,
-                                             bool (*fits)(std::string_view));
+                                             bool (*fits)(std::string_view), bool may_be_empty);
 
 }  // namespace td::config

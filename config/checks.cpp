@@ -54,6 +54,24 @@ class checker {
     }
   }
 
+  void https() {
+    const auto& h = s_.http;
+    if (h.tls_certificate.empty() != h.tls_key.empty()) {
+      const bool lone_key = h.tls_certificate.empty();
+      problem(lone_key ? "http.tls_key" : "http.tls_certificate",
+              fmt::format("is set without http.{}; set both or neither",
+                          lone_key ? "tls_certificate" : "tls_key"));
+    }
+    const std::pair<std::string_view, const std::string*> files[] = {
+        {"http.tls_certificate", &h.tls_certificate}, {"http.tls_key", &h.tls_key}};
+    for (const auto& [key, file] : files) {
+      if (file->empty()) continue;
+      const auto probe = probe_file(*file);
+      if (!probe.problem.empty()) problem(key, fmt::format("{} {}", *file, probe.problem));
+      if (key == "http.tls_key") warn_if_open(key, *file, probe);
+    }
+  }
+
   void topics() {
     const std::string_view filter{s_.mqtt.filter};
     // A wildcard in front may well match accepted topics; only a different literal beginning can't.
@@ -186,6 +204,7 @@ void check_as_a_whole(loaded_config& config, database_need need) {
   checker check{config};
   check.credentials();
   check.tls();
+  check.https();
   check.topics();
   check.database(need);
   check.lanes();

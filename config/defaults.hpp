@@ -98,6 +98,7 @@ struct names {
   std::string_view what;
   std::string_view why;
   bool (*fits)(std::string_view);
+  bool may_be_empty = false;
 
   std::vector<std::string> list() const {
     std::vector<std::string> result;
@@ -111,6 +112,7 @@ struct names {
 // -- what `fits` may be; keys.cpp defines them ---
 bool is_host(std::string_view text);           ///< not empty, no spaces
 bool is_address(std::string_view text);        ///< an IPv4 or IPv6 address
+bool is_origin(std::string_view text);         ///< RFC 6454: scheme, host, port; no path
 bool is_share_group(std::string_view text);    ///< not empty, none of / + #
 bool is_topic_filter(std::string_view text);   ///< MQTT 5 section 4.7, not a $share filter
 bool is_topic_segment(std::string_view text);  ///< not empty, none of / + #
@@ -359,6 +361,74 @@ inline constexpr number<std::size_t> days_ahead{
     .why = "ingest survives a weekend without maintenance, and a clock ahead of ours"};
 }  // namespace retention
 
+namespace outbox {
+inline constexpr number<std::size_t> window{
+    .value = 100,
+    .least = 1,
+    .most = 5000,
+    .unit = "messages",
+    .what = "How many of TaylorDash's own events may be on the way to the broker at a time.",
+    .why = "thousands a second, and the client library's cost per message grows with it"};
+inline constexpr duration<milliseconds> confirm_within{
+    .value = 60s,
+    .least = 1s,
+    .most = 24h,
+    .step = 1ms,
+    .what = "An own event that is not stored so long after its PUBACK is published again.",
+    .why = "longer than a restart of the broker or the database; doubles with each further time"};
+inline constexpr duration<hours> keep{.value = 72h,
+                                      .least = 1h,
+                                      .most = 24h * 365,
+                                      .step = 1h,
+                                      .what = "How long the outbox keeps what it has seen stored.",
+                                      .why = "long enough to look into a weekend on Monday"};
+}  // namespace outbox
+namespace identity {
+inline constexpr path secret_file{
+    .value = "",
+    .what =
+        "The deployment's secret, from which all keys of sign-in and audit are derived; made at "
+        "the first start. Empty: nobody can sign in.",
+    .why = "it has to lie outside the database, the same on every node, and in your backup"};
+inline constexpr duration<seconds> access_lifetime{
+    .value = 5min,
+    .least = 1min,
+    .most = 1h,
+    .step = 1s,
+    .what = "How long an access token lives.",
+    .why =
+        "short enough for services that can't ask us whether it was revoked; here it ends at "
+        "once"};
+inline constexpr duration<hours> session_idle{
+    .value = 24h * 14,
+    .least = 1h,
+    .most = 24h * 365,
+    .step = 1h,
+    .what = "How long a session lives without being refreshed.",
+    .why = "survives a holiday"};
+inline constexpr duration<hours> session_lifetime{
+    .value = 24h * 90,
+    .least = 1h,
+    .most = 24h * 3650,
+    .step = 1h,
+    .what = "How long a session lives at the most; then the password is asked for again.",
+    .why = "a stolen session ends some day"};
+inline constexpr number<std::size_t> hash_workers{
+    .value = 2,
+    .least = 1,
+    .most = 64,
+    .unit = "threads",
+    .what = "How many passwords are checked at the same time.",
+    .why = "each takes 19 MiB and 22 ms of a core: some 90 logins a second"};
+inline constexpr number<std::size_t> hash_queue{
+    .value = 64,
+    .least = 1,
+    .most = 10000,
+    .unit = "logins",
+    .what = "How many more logins may wait for that; others are refused at once.",
+    .why = "none of them waits for longer than a second"};
+}  // namespace identity
+
 namespace http {
 inline constexpr text listen{
     .value = "127.0.0.1",
@@ -372,6 +442,80 @@ inline constexpr number<std::uint16_t> port{.value = 8080,
                                             .unit = "TCP port",
                                             .what = "Its port; 0 takes any free one and logs it.",
                                             .why = "needs no privileges"};
+inline constexpr number<std::size_t> threads{
+    .value = 2,
+    .least = 1,
+    .most = 64,
+    .unit = "threads",
+    .what = "How many threads read requests and write answers.",
+    .why = "they never block, so few are enough; the cores are the pipeline's"};
+inline constexpr names hosts{
+    .value = {},
+    .allowed =
+        "names with or without :PORT, as clients write them: \"dash.example.org\", \"[::1]\"",
+    .what =
+        "The names (header Host) that are answered to; others are refused. Empty: localhost and "
+        "the "
+        "listening address on a loopback address, every name elsewhere.",
+    .why = "a stranger's page whose name leads here must not reach the API (DNS rebinding)",
+    .fits = is_host,
+    .may_be_empty = true};
+inline constexpr names cors_origins{
+    .value = {},
+    .allowed = "origins: http:// or https://, a host, a port where it is not the usual one",
+    .what = "Pages of these origins may use the API from a browser.",
+    .why = "the dashboard is served from here and needs none",
+    .fits = is_origin,
+    .may_be_empty = true};
+inline constexpr path tls_certificate{
+    .value = "",
+    .what = "PEM: the certificate chain to serve HTTPS with; with tls_key.",
+    .why = "on a loopback address there is nobody to hide from"};
+inline constexpr path tls_key{.value = "",
+                              .what = "PEM: the private key of tls_certificate.",
+                              .why = "it comes with the certificate, or not at all"};
+inline constexpr number<std::size_t> connections{
+    .value = 2048,
+    .least = 16,
+    .most = 100'000,
+    .unit = "connections",
+    .what = "How many clients may be connected; one more takes the place of an idle one.",
+    .why = "a thousand that keep theirs, and hundreds of streams"};
+inline constexpr number<std::size_t> reads_per_second{
+    .value = 200,
+    .least = 0,
+    .most = 1'000'000,
+    .unit = "requests per second",
+    .what = "How much one principal (or address) may read; 0: no limit. 429 beyond.",
+    .why = "ten busy dashboards; a runaway script leaves room for others"};
+inline constexpr number<std::size_t> writes_per_second{
+    .value = 100,
+    .least = 0,
+    .most = 1'000'000,
+    .unit = "requests per second",
+    .what = "How much one principal (or address) may write; 0: no limit. 429 beyond.",
+    .why = "an import by script; bulk routes are for more"};
+inline constexpr number<std::size_t> database_connections{
+    .value = 4,
+    .least = 1,
+    .most = 64,
+    .unit = "connections",
+    .what = "How many requests may use the database at the same time.",
+    .why = "thousands of short reads per second, and ingest keeps its own"};
+inline constexpr number<std::size_t> database_queue{
+    .value = 256,
+    .least = 1,
+    .most = 65'536,
+    .unit = "requests",
+    .what = "How many more may wait for one of them; 503 busy beyond.",
+    .why = "a burst waits some milliseconds, a flood is told at once"};
+inline constexpr duration<milliseconds> database_timeout{
+    .value = 5s,
+    .least = 100ms,
+    .most = 5min,
+    .step = 1ms,
+    .what = "How long one statement of a request may take.",
+    .why = "people wait for the answer; what takes longer is not for a request"};
 }  // namespace http
 
 namespace log {

@@ -169,7 +169,9 @@ setting_key row(std::string_view name, const defaults::names& fact, Member membe
           text += (text.empty() ? "" : ", ") + toml_string(one);
         return "[" + text + "]";
       },
-      [&fact](const raw_value& raw) { return config::read_names(raw, fact.allowed, fact.fits); });
+      [&fact](const raw_value& raw) {
+        return config::read_names(raw, fact.allowed, fact.fits, fact.may_be_empty);
+      });
 }
 
 /// The table. A new setting is a fact in defaults.hpp, a member in settings.hpp and a row here.
@@ -218,8 +220,28 @@ std::vector<setting_key> make_keys() {
       ROW(retention, events),
       ROW(retention, dead_letters),
       ROW(retention, days_ahead),
+      ROW(outbox, window),
+      ROW(outbox, confirm_within),
+      ROW(outbox, keep),
+      ROW(identity, secret_file),
+      ROW(identity, access_lifetime),
+      ROW(identity, session_idle),
+      ROW(identity, session_lifetime),
+      ROW(identity, hash_workers),
+      ROW(identity, hash_queue),
       ROW(http, listen),
       ROW(http, port),
+      ROW(http, threads),
+      ROW(http, hosts),
+      ROW(http, cors_origins),
+      ROW(http, tls_certificate),
+      ROW(http, tls_key),
+      ROW(http, connections),
+      ROW(http, reads_per_second),
+      ROW(http, writes_per_second),
+      ROW(http, database_connections),
+      ROW(http, database_queue),
+      ROW(http, database_timeout),
       ROW(log, level),
       ROW(log, format),
       ROW(shutdown, grace),

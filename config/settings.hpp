@@ -87,9 +87,38 @@ struct settings {
     bool operator==(const retention&) const = default;
   } retention;
 
+  struct outbox {
+    std::size_t window{defaults::outbox::window.value};
+    milliseconds confirm_within{defaults::outbox::confirm_within.value};
+    hours keep{defaults::outbox::keep.value};
+
+    bool operator==(const outbox&) const = default;
+  } outbox;
+  struct identity {
+    std::string secret_file{defaults::identity::secret_file.value};  ///< empty: sign-in is off
+    seconds access_lifetime{defaults::identity::access_lifetime.value};
+    hours session_idle{defaults::identity::session_idle.value};
+    hours session_lifetime{defaults::identity::session_lifetime.value};
+    std::size_t hash_workers{defaults::identity::hash_workers.value};
+    std::size_t hash_queue{defaults::identity::hash_queue.value};
+
+    bool operator==(const identity&) const = default;
+  } identity;
+
   struct http {
     std::string listen{defaults::http::listen.value};
     std::uint16_t port{defaults::http::port.value};  ///< 0: any free port, logged at start
+    std::size_t threads{defaults::http::threads.value};
+    std::vector<std::string> hosts{defaults::http::hosts.list()};
+    std::vector<std::string> cors_origins{defaults::http::cors_origins.list()};
+    std::string tls_certificate{defaults::http::tls_certificate.value};
+    std::string tls_key{defaults::http::tls_key.value};
+    std::size_t connections{defaults::http::connections.value};
+    std::size_t reads_per_second{defaults::http::reads_per_second.value};
+    std::size_t writes_per_second{defaults::http::writes_per_second.value};
+    std::size_t database_connections{defaults::http::database_connections.value};
+    std::size_t database_queue{defaults::http::database_queue.value};
+    milliseconds database_timeout{defaults::http::database_timeout.value};
 
     bool operator==(const http&) const = default;
   } http;

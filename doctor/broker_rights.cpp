@@ -80,7 +80,7 @@ std::optional<finding> judge_reading(const broker_needs& needs) {
           : fmt::format("the acl_file denies {} to {}: its lanes do not get those events, and "
                         "nobody is told",
                         denied, needs.username),
-      denied.empty() ? "topic read " + needs.filter : "# topic deny " + denied,
+      denied.empty() ? "topic readwrite " + needs.filter : "# topic deny " + denied,
       fmt::format("{}, below `user {}`; then: systemctl reload mosquitto",
                   needs.file->find("acl_file")->value, needs.username));
 }
@@ -100,7 +100,7 @@ finding judge_acl(const broker_survey& found, const broker_needs& needs) {
     return make_finding(code, severity::danger,
                         fmt::format("the service's account may not read {} ({}): lanes get nothing",
                                     needs.filter, mqtt_reason(*found.subscribe_reason)),
-                        "topic read " + needs.filter,
+                        "topic readwrite " + needs.filter,
                         "the broker's acl_file, below the service's `user` line; then: systemctl "
                         "reload mosquitto");
   }

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "http/server.hpp"
+#include "http/route.hpp"
 #include "pipeline/snapshot.hpp"
 
 namespace prometheus {
@@ -13,15 +13,15 @@ class Registry;
 
 namespace td {
 
-/// What a running service shows:
+/// What a running service shows of itself, to anyone who can reach it:
 ///   /health/live     200 while the process answers at all
 ///   /health/ready    200 or 503, every dependency with latency, reason and since, what is missing
-///   /metrics         Prometheus text format 0.0.4
+///   /metrics         Prometheus text format 0.0.4, the registries one behind the other
 ///   /api/v1/status   the snapshot as JSON (http/snapshot_json.hpp)
-/// Both callbacks are called on the io thread for each request and must not block; `registry` may
-/// bring its gauges up to date first.
-std::vector<http_route> service_routes(
+/// Both callbacks are called on an io thread for each request, several at a time, and must not
+/// block; `registries` may bring gauges up to date first.
+http_api service_routes(
     std::function<service_snapshot()> snapshot,
-    std::function<std::shared_ptr<prometheus::Registry>()> registry);
+    std::function<std::vector<std::shared_ptr<prometheus::Registry>>()> registries);
 
 }  // namespace td

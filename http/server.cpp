@@ -1,374 +1,219 @@
 #include "http/server.hpp"
 
+#include <atomic>
 #include <csignal>
-#include <list>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <pthread.h>
 #include <thread>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "http/api_documents.hpp"
+#include "http/connection.hpp"
+#include "http/connection_book.hpp"
+#include "http/dispatcher.hpp"
+#include "http/hosts.hpp"
+#include "http/transport.hpp"
+#include "http/wire.hpp"
 #include "pipeline/log.hpp"
 
 namespace td {
 namespace {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 using std::chrono::milliseconds;
-using request = http::request<http::string_body>;
-using response = http::response<http::string_body>;
 
-constexpr std::chrono::seconds lingering{1};
-constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
-
-/// "/a?b=c" and "http://host/a" (absolute form, RFC 9112 section 3.2.2) both ask for "/a".
-std::string_view path_of(std::string_view target) {
-  for (std::string_view scheme : {"http://", "https://"}) {
-    if (!target.starts_with(scheme)) continue;
-    const auto slash = target.find('/', scheme.size());
-    target = slash == std::string_view::npos ? std::string_view{"/"} : target.substr(slash);
-  }
-  return target.substr(0, target.find_first_of("?#"));
-}
-
-http_answer allow_get(http_answer answer) {
-  answer.headers.emplace_back("Allow", "GET, HEAD");
-  return answer;
-}
-
-/// Finds a request's answer. No sockets here.
-class route_table {
- public:
-  explicit route_table(std::vector<http_route> routes) {
-    for (auto& route : routes) {
-      known_ += (known_.empty() ? "" : ", ") + route.path;
-      handlers_[route.path] = std::move(route.handler);
-    }
-  }
-
-  std::optional<http_answer> answer(const request& r) const {
-    if (r.version() == 11 && r.count(http::field::host) != 1) {
-      return problem_answer(400, "bad_request", "a request needs exactly one Host header");
-    }
-    const auto path = path_of({r.target().data(), r.target().size()});
-    const auto found = handlers_.find(path);
-    if (found == handlers_.end()) {
-      return problem_answer(404, "not_found",
-                            fmt::format("there is nothing at {}; there is: {}", path, known_));
-    }
-    if (r.method() != http::verb::get && r.method() != http::verb::head) {
-      return allow_get(
-          problem_answer(405, "method_not_allowed", fmt::format("{} answers GET and HEAD", path)));
-    }
-    try {
-      return found->second();
-    } catch (const std::exception& e) {
-      log_error("http route failed", {kv("path", path), kv("reason", e.what())});
-    } catch (...) {
-      log_error("http route failed", {kv("path", path)});
-    }
-    return problem_answer(500, "internal", "this is a fault of ours; the log says more");
-  }
-
- private:
-  std::map<std::string, std::function<http_answer()>, std::less<>> handlers_;
-  std::string known_;
+/// One io thread and the connections on it. A connection never changes its thread, so nothing of
+/// it needs a lock.
+struct io_thread {
+  asio::io_context io{1};
+  asio::executor_work_guard<asio::io_context::executor_type> stays{io.get_executor()};
+  date_header date{};
+  std::atomic<std::size_t> connections{};
+  std::thread thread{};
 };
 
-/// The IMF-fixdate of RFC 9110 section 5.6.7, made once per second.
-class date_header {
+class tcp_server final : public http_server {
  public:
-  const std::string& now() {
-    const auto second =
-        std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
-    if (second != second_) {
-      second_ = second;
-      text_ = fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}",
-                          fmt::gmtime(std::chrono::system_clock::to_time_t(second)));
-    }
-    return text_;
+  tcp_server(http_options options, http_api api, const http_parts& parts)
+      : options_{std::move(options)}, dispatch_{options_, std::move(api), parts} {
+    for (std::size_t i = 0; i < std::max<std::size_t>(options_.threads, 1); ++i)
+      threads_.push_back(std::make_unique<io_thread>());
+    acceptor_.emplace(threads_.front()->io);
+    accept_pause_.emplace(threads_.front()->io);
   }
 
- private:
-  std::chrono::sys_seconds second_{};
-  std::string text_;
-};
+  ~tcp_server() override { tcp_server::stop(); }
 
-/// One client. Everything happens on the io thread.
-struct connection {
-  explicit connection(tcp::socket socket) : stream{std::move(socket)} {}
-
-  void cut() { stream.close(); }
-
-  beast::tcp_stream stream;
-  beast::flat_buffer buffer{};
-  bool mid_request{};  ///< some of a request is here, not all
-  std::list<connection*>::iterator all_place{};
-  std::optional<std::list<connection*>::iterator> waiting_place{};
-};
-
-class beast_server final : public http_server {
- public:
-  beast_server(http_limits limits, std::vector<http_route> routes)
-      : limits_{limits}, routes_{std::move(routes)} {}
-
-  ~beast_server() override { beast_server::stop(); }
+  result<void> load_tls() {
+    if (options_.tls_certificate.empty()) return ok();
+    auto loaded = tls_context::load(options_.tls_certificate, options_.tls_key);
+    if (!loaded) return loaded.error();
+    tls_ = *std::move(loaded);
+    return ok();
+  }
 
   error_code listen(const tcp::endpoint& at) {
     error_code e;
-    acceptor_.open(at.protocol(), e);
-    if (!e) acceptor_.set_option(tcp::acceptor::reuse_address(true), e);
-    if (!e) acceptor_.bind(at, e);
-    if (!e) acceptor_.listen(asio::socket_base::max_listen_connections, e);
-    if (!e) port_ = acceptor_.local_endpoint(e).port();
+    acceptor_->open(at.protocol(), e);
+    if (!e) acceptor_->set_option(tcp::acceptor::reuse_address(true), e);
+    if (!e) acceptor_->bind(at, e);
+    if (!e) acceptor_->listen(asio::socket_base::max_listen_connections, e);
+    if (!e) port_ = acceptor_->local_endpoint(e).port();
     return e;
   }
 
   void start() {
-    asio::co_spawn(io_, accept(), asio::detached);
+    asio::co_spawn(threads_.front()->io, accept(), asio::detached);
     // Signals are for the main thread.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread{[this] {
-      pthread_setname_np(pthread_self(), "http");
-      io_.run();
-    }};
+    for (auto& t : threads_) {
+      t->thread = std::thread{[&io = t->io] {
+        pthread_setname_np(pthread_self(), "http");
+        io.run();
+      }};
+    }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    running_ = true;
   }
 
   std::uint16_t port() const noexcept override { return port_; }
 
   void stop() override {
     const std::lock_guard lock{stop_mutex_};
-    if (!thread_.joinable()) return;
-    asio::post(io_, [this] { begin_stop(); });
-    thread_.join();
+    if (!std::exchange(running_, false)) return;
+    stopping_ = true;
+    asio::post(threads_.front()->io, [this] {
+      error_code ignored;
+      acceptor_->close(ignored);
+      accept_pause_->cancel();
+    });
+    for (const auto& c : book_.all())
+      c->stop_soon();
+    if (!book_.wait_empty(options_.limits.stop)) {
+      for (const auto& c : book_.all())
+        c->cut_soon();
+      // A handler that still waits for something is left behind: its frame ends with its thread.
+      book_.wait_empty(milliseconds{500});
+    }
+    for (auto& t : threads_)
+      t->io.stop();
+    for (auto& t : threads_)
+      t->thread.join();
+    book_.forget();
   }
 
  private:
-  void begin_stop() {
-    stopping_ = true;
-    error_code ignored;
-    acceptor_.close(ignored);
-    accept_pause_.cancel();
-    for (auto* c : waiting_) {
-      if (!c->mid_request) c->cut();
-    }
-    if (all_.empty()) return;
-    stop_timer_.expires_after(limits_.stop);
-    stop_timer_.async_wait([this](error_code e) {
-      if (e) return;
-      for (auto* c : all_)
-        c->cut();
-    });
-  }
-
-  // -- accepting ---
-
   asio::awaitable<void> accept() {
     while (!stopping_) {
-      auto [e, socket] = co_await acceptor_.async_accept(awaited);
+      auto& to = least_busy();
+      auto [e, socket] = co_await acceptor_->async_accept(to.io, awaited);
       if (stopping_) co_return;
       if (e == asio::error::no_descriptors || e == asio::error::no_memory ||
           e == asio::error::no_buffer_space ||
           e == boost::system::errc::too_many_files_open_in_system) {
         co_await out_of_descriptors(e);
       } else if (!e) {
-        admit(std::move(socket));
+        admit(std::move(socket), to);
       }
     }
   }
 
-  /// The queue of the kernel keeps the clients meanwhile.
-  asio::awaitable<void> out_of_descriptors(error_code e) {
-    log_warning("http can't accept", {kv("reason", e.message()), kv("open", all_.size())});
-    drop_longest_waiting();
-    accept_pause_.expires_after(milliseconds{100});
-    co_await accept_pause_.async_wait(awaited);
+  io_thread& least_busy() {
+    auto* best = threads_.front().get();
+    for (const auto& t : threads_) {
+      if (t->connections < best->connections) best = t.get();
+    }
+    return *best;
   }
 
-  void admit(tcp::socket socket) {
-    error_code ignored;
-    socket.set_option(tcp::no_delay{true}, ignored);
-    if (all_.size() >= limits_.connections && !drop_longest_waiting()) return refuse(socket);
-    auto c = std::make_shared<connection>(std::move(socket));
-    c->all_place = all_.insert(all_.end(), c.get());
-    asio::co_spawn(io_, serve(c), [this, c](std::exception_ptr failed) {
-      leave(*c);
+  /// The queue of the kernel keeps the clients meanwhile.
+  asio::awaitable<void> out_of_descriptors(error_code e) {
+    log_warning("http can't accept", {kv("reason", e.message()), kv("open", book_.open())});
+    book_.drop_longest_waiting();
+    accept_pause_->expires_after(milliseconds{100});
+    co_await accept_pause_->async_wait(awaited);
+  }
+
+  void admit(tcp::socket socket, io_thread& to) {
+    tune(socket);
+    if (book_.open() >= options_.limits.connections && !book_.drop_longest_waiting()) {
+      return refuse(socket);
+    }
+    error_code gone;
+    const auto peer = socket.remote_endpoint(gone);
+    if (gone) return;
+    const asio::any_io_executor executor = socket.get_executor();
+    auto bytes = tls_ ? tls_->wrap(std::move(socket)) : plain_transport(std::move(socket));
+    const auto most_unread = std::max<std::size_t>(2 * options_.limits.header_bytes, 64u << 10);
+    auto w = std::make_shared<wire>(std::move(bytes), executor, most_unread, book_);
+    w->allow_stall(options_.limits.write);
+    w->enter();
+    ++to.connections;
+    dispatch_.meters().connections.Increment();
+    auto c = std::make_shared<connection>(served_by{options_.limits, dispatch_, stopping_}, w,
+                                          peer.address().to_string(), to.date);
+    asio::co_spawn(executor, c->run(), [this, c, w, &to](std::exception_ptr failed) {
+      --to.connections;
+      dispatch_.meters().connections.Decrement();
       if (failed) log_error("http connection failed");
+      w->leave();
     });
   }
 
-  bool drop_longest_waiting() {
-    if (waiting_.empty()) return false;
-    auto* longest = waiting_.front();
-    stop_waiting(*longest);
-    longest->cut();
-    return true;
+  /// Answers go out at once; a peer that is gone without a word is noticed by keepalive, or when it
+  /// owes an acknowledgement.
+  static void tune(tcp::socket& socket) {
+    error_code ignored;
+    socket.set_option(tcp::no_delay{true}, ignored);
+    socket.set_option(asio::socket_base::keep_alive{true}, ignored);
   }
 
-  /// One attempt to say why; there is no room to wait for this client.
+  /// One attempt to say why; there is no room to wait for this client. Over TLS there is no way to
+  /// say it in time.
   void refuse(tcp::socket& socket) {
-    auto answer = problem_answer(503, "overloaded", "too many connections; try again");
-    answer.headers.emplace_back("Retry-After", "1");
-    const auto text = fmt::format(
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: {}\r\nContent-Length: {}\r\n"
-        "Retry-After: 1\r\nConnection: close\r\n\r\n{}",
-        answer.content_type, answer.body.size(), answer.body);
     error_code ignored;
+    if (tls_) {
+      socket.close(ignored);
+      return;
+    }
+    const problem full{
+        &problems::overloaded, "too many connections; try again", {}, {{"Retry-After", "1"}}, {}};
+    http_answer answer = full;
+    dispatch_.dress({}, answer);
+    const auto text =
+        response_head(answer, body_framing::length, false, threads_.front()->date.now()) +
+        answer.body;
     socket.non_blocking(true, ignored);
     socket.write_some(asio::buffer(text), ignored);
     socket.shutdown(tcp::socket::shutdown_send, ignored);
   }
 
-  void leave(connection& c) {
-    stop_waiting(c);
-    c.cut();
-    all_.erase(c.all_place);
-    if (stopping_ && all_.empty()) stop_timer_.cancel();
-  }
-
-  void start_waiting(connection& c) {
-    stop_waiting(c);
-    c.waiting_place = waiting_.insert(waiting_.end(), &c);
-  }
-
-  void stop_waiting(connection& c) {
-    if (c.waiting_place) waiting_.erase(*std::exchange(c.waiting_place, std::nullopt));
-  }
-
-  // -- one connection ---
-
-  asio::awaitable<void> serve(std::shared_ptr<connection> c) {
-    while (!stopping_) {
-      http::request_parser<http::string_body> parser;
-      start_waiting(*c);
-      const auto e = co_await read(*c, parser);
-      stop_waiting(*c);
-      c->mid_request = false;
-      auto answer = e ? answer_to(e) : routes_.answer(parser.get());
-      if (!answer) co_return;
-      const auto& asked = parser.get();
-      const bool last =
-          e || !asked.keep_alive() || !parser.is_done() || answer->status == 400 || stopping_;
-      const bool sent = co_await write(*c, *answer, e ? 11 : asked.version(),
-                                       !e && asked.method() == http::verb::head, !last);
-      if (last && sent) co_await close_after_answer(*c);
-      if (last || !sent) co_return;
-    }
-  }
-
-  /// Waits for a request and reads it as a whole, but for a body that is announced with
-  /// `Expect: 100-continue`: no route wants one.
-  asio::awaitable<error_code> read(connection& c, http::request_parser<http::string_body>& parser) {
-    if (c.buffer.size() == 0) {
-      c.stream.expires_after(limits_.idle);
-      auto [e, n] = co_await c.stream.async_read_some(c.buffer.prepare(4096), awaited);
-      if (e) co_return e;
-      c.buffer.commit(n);
-    }
-    c.mid_request = true;
-    parser.header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
-    parser.body_limit(limits_.body_bytes);
-    c.stream.expires_after(limits_.request);
-    auto [e, n] = co_await http::async_read_header(c.stream, c.buffer, parser, awaited);
-    if (e || parser.get().count(http::field::expect) != 0) co_return e;
-    auto [body_error, m] = co_await http::async_read(c.stream, c.buffer, parser, awaited);
-    co_return body_error;
-  }
-
-  /// What to say about bytes that are no request; absent when there is nobody to say it to.
-  static std::optional<http_answer> answer_to(error_code e) {
-    if (e == http::error::end_of_stream || e == http::error::partial_message) return std::nullopt;
-    if (e == http::error::header_limit || e == http::error::buffer_overflow) {
-      return problem_answer(431, "header_too_large", "the request's header is too large");
-    }
-    if (e == http::error::body_limit) {
-      return problem_answer(413, "body_too_large", "the request's body is too large");
-    }
-    if (e.category() != make_error_code(http::error::bad_method).category()) return std::nullopt;
-    return problem_answer(400, "bad_request", "this is not HTTP/1.1: " + e.message());
-  }
-
-  /// False when the client did not take it in time.
-  asio::awaitable<bool> write(connection& c, http_answer& answer, unsigned version, bool head,
-                              bool keep_alive) {
-    response r{http::int_to_status(answer.status), version};
-    r.set(http::field::server, "taylordash");
-    r.set(http::field::date, date_.now());
-    r.set(http::field::content_type, answer.content_type);
-    r.set(http::field::cache_control, "no-store");
-    r.set("X-Content-Type-Options", "nosniff");
-    r.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
-    r.set("Referrer-Policy", "no-referrer");
-    for (const auto& [name, value] : answer.headers)
-      r.set(name, value);
-    r.body() = std::move(answer.body);
-    r.prepare_payload();
-    r.keep_alive(keep_alive);
-    c.stream.expires_after(limits_.write);
-    http::response_serializer<http::string_body> serializer{r};
-    if (head) {
-      auto [e, n] = co_await http::async_write_header(c.stream, serializer, awaited);
-      co_return !e;
-    }
-    auto [e, n] = co_await http::async_write(c.stream, serializer, awaited);
-    co_return !e;
-  }
-
-  /// Closing a socket with unread bytes resets the connection, which may take the answer away from
-  /// the client (RFC 9112 section 9.6): say that no more comes, then read on for a moment.
-  asio::awaitable<void> close_after_answer(connection& c) {
-    error_code ignored;
-    c.stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    c.stream.expires_after(lingering);
-    start_waiting(c);
-    for (std::size_t read = 0; read < 16 * limits_.body_bytes;) {
-      c.buffer.clear();
-      auto [e, n] = co_await c.stream.async_read_some(c.buffer.prepare(4096), awaited);
-      if (e) co_return;
-      read += n;
-    }
-  }
-
-  http_limits limits_;
-  route_table routes_;
-  date_header date_;
+  const http_options options_;
+  const dispatcher dispatch_;
+  std::shared_ptr<tls_context> tls_;
   std::uint16_t port_{};
   std::mutex stop_mutex_;
+  bool running_{};
+  std::atomic<bool> stopping_{};
+  connection_book book_;
 
-  // Of the io thread.
-  bool stopping_{};
-  std::list<connection*> all_;
-  std::list<connection*> waiting_;  ///< who keeps us waiting, longest first
-
-  asio::io_context io_{1};  // after the lists: what its destructor destroys may still refer to them
-  tcp::acceptor acceptor_{io_};
-  asio::steady_timer accept_pause_{io_};
-  asio::steady_timer stop_timer_{io_};
-  std::thread thread_;
+  // Last: what their destructors destroy may still refer to all of the above.
+  std::vector<std::unique_ptr<io_thread>> threads_;
+  std::optional<tcp::acceptor> acceptor_;
+  std::optional<asio::steady_timer> accept_pause_;
 };
 
 failure explain(const http_options& options, error_code e) {
@@ -395,15 +240,37 @@ failure explain(const http_options& options, error_code e) {
   return {errc::configuration_invalid, std::move(text), {}};
 }
 
+void warn_of_exposure(const http_options& options) {
+  if (is_loopback(options.listen)) return;
+  if (options.hosts.empty()) {
+    log_warning("http answers to every host name, so a stranger's page may reach it from a browser",
+                {kv("listen", options.listen), kv("mend", "http.hosts = [\"NAME\"]")});
+  }
+  if (options.tls_certificate.empty()) {
+    log_warning("http is not encrypted: passwords and session cookies can be read on the way",
+                {kv("listen", options.listen),
+                 kv("mend", "set http.tls_certificate and http.tls_key, or put a proxy in front")});
+  }
+}
+
 }  // namespace
 
-result<std::unique_ptr<http_server>> start_http(http_options options,
-                                                std::vector<http_route> routes) {
+result<std::unique_ptr<http_server>> start_http(http_options options, http_api api,
+                                                http_parts parts) {
+  api += api_documents(api);
+  if (const auto faults = faults_of(api); !faults.empty()) {
+    return failure{
+        errc::internal, fmt::format("the route table has faults: {}", fmt::join(faults, "; ")), {}};
+  }
   error_code e;
   const auto address = asio::ip::make_address(options.listen, e);
   if (e) return explain(options, e);
-  auto server = std::make_unique<beast_server>(options.limits, std::move(routes));
-  if (e = server->listen({address, options.port}); e) return explain(options, e);
+  const tcp::endpoint at{address, options.port};
+  const auto shown = options;
+  auto server = std::make_unique<tcp_server>(std::move(options), std::move(api), parts);
+  if (const auto loaded = server->load_tls(); !loaded) return loaded.error();
+  if (e = server->listen(at); e) return explain(shown, e);
+  warn_of_exposure(shown);
   server->start();
   return std::unique_ptr<http_server>{std::move(server)};
 }

@@ -27,7 +27,10 @@ class wire_publisher final : public publisher, private wire_connection::receiver
       : options_(std::move(options)),
         window_(std::clamp<std::size_t>(options_.window, 1, largest_window)),
         connection_(options_.broker,
-                    {.client_id = options_.client_id, .keep_session = false, .receive_maximum = 1},
+                    {.client_id = options_.client_id,
+                     .keep_session = false,
+                     .receive_maximum = 1,
+                     .give_up = options_.give_up},
                     *this),
         tokens_(65536) {}
 

@@ -12,7 +12,7 @@
 namespace td {
 
 /// Publishes over a connection of its own: the demo's, the verifier's and the load generator's
-/// producers, later the outbox. QoS 1, MQTT 5. Many messages in flight; one thread drives it.
+/// producers, and the outbox. QoS 1, MQTT 5. Many messages in flight; one thread drives it.
 class publisher {
  public:
   virtual ~publisher() = default;
@@ -50,6 +50,8 @@ struct publisher_options {
   /// Unacknowledged messages, at most 32767 and at most what the broker takes.
   std::size_t window{300};
   publisher::on_acknowledged acknowledged{};
+  /// Asked while `connect` waits for the broker: true ends the wait as its time-out would.
+  std::function<bool()> give_up{};
 };
 
 std::unique_ptr<publisher> make_publisher(publisher_options options);

@@ -95,6 +95,18 @@ constexpr std::array table{
     errc_info{errc::overloaded, "overloaded", "no more work is taken for now", retry},
     errc_info{errc::stopping, "stopping", "the service is stopping", retry},
     errc_info{errc::lease_lost, "lease_lost", "the lane's lease is no longer held", retry},
+    // -- who asks ---
+    errc_info{errc::credentials_invalid, "credentials_invalid", "name, password or code is wrong",
+              stop},
+    errc_info{errc::second_factor_required, "second_factor_required",
+              "the account asks for a code of its authenticator as well", stop},
+    errc_info{errc::locked_out, "locked_out", "too many logins have failed: wait", retry},
+    errc_info{errc::token_invalid, "token_invalid", "the token or key is none of ours", stop},
+    errc_info{errc::token_expired, "token_expired", "the token or key has expired", stop},
+    errc_info{errc::token_revoked, "token_revoked", "the session or key has been ended", stop},
+    errc_info{errc::token_reused, "token_reused",
+              "the refresh token was used before: its session has been ended", stop},
+    errc_info{errc::password_unfit, "password_unfit", "the password breaks the rules", stop},
     // -- a person is needed ---
     errc_info{errc::schema_too_new, "schema_too_new", "the database is newer than this program",
               stop},
@@ -108,6 +120,10 @@ constexpr std::array table{
               "the counts of a batch do not add up", stop},
     errc_info{errc::not_found, "not_found", "there is nothing of that name", stop},
     errc_info{errc::conflict, "conflict", "it is not in a state that allows this", stop},
+    errc_info{errc::value_invalid, "value_invalid", "a value is outside what is allowed", stop},
+    errc_info{errc::version_conflict, "version_conflict", "it was changed since it was read", stop},
+    errc_info{errc::dependency_cycle, "dependency_cycle", "it would end up waiting for itself",
+              stop},
     errc_info{errc::internal, "internal", "an assumption of the program does not hold", stop},
 };
 

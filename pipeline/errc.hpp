@@ -71,6 +71,15 @@ enum class errc : std::uint16_t {
   overloaded,
   stopping,
   lease_lost,
+  // -- who asks ---
+  credentials_invalid,
+  second_factor_required,
+  locked_out,
+  token_invalid,
+  token_expired,
+  token_revoked,
+  token_reused,
+  password_unfit,
   // -- a person is needed ---
   schema_too_new,
   migration_changed,
@@ -79,6 +88,9 @@ enum class errc : std::uint16_t {
   accounting_mismatch,
   not_found,
   conflict,
+  value_invalid,
+  version_conflict,
+  dependency_cycle,
   internal,
 };
 

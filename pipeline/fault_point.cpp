@@ -10,13 +10,16 @@ namespace td {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> points{
+constexpr std::array<std::string_view, 9> points{
     "replay.started",    // the job is running, nothing is sent
     "replay.copied",     // the events are committed, nobody has looked at them
     "replay.verified",   // they were seen, the dead letters do not say so
     "replay.marking",    // the transaction that says so is open
     "replay.marked",     // it is committed
     "replay.finishing",  // all is done, the job does not say so
+    "outbox.read",       // committed rows were read, nothing of them is published
+    "outbox.published",  // the broker has acknowledged them, the rows do not say so
+    "outbox.marked",     // they say so, nobody has looked whether they came through
 };
 
 struct wanted_point {

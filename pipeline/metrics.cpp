@@ -5,6 +5,8 @@
 
 #include <prometheus/family.h>
 
+#include "pipeline/http_metrics.hpp"
+
 namespace td {
 
 namespace {
@@ -24,6 +26,10 @@ void raise_to(prometheus::Counter& c, double total) {
 
 prometheus::Counter& metrics::counter(const char* name, const char* help) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(*registry_).Add({});
+}
+
+prometheus::Gauge& metrics::gauge(const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add({});
 }
 
 prometheus::Histogram& metrics::histogram(const char* name, const char* help, const bounds& b) {
@@ -66,6 +72,18 @@ metrics::metrics(std::string_view version, std::string_view node)
           counter("taylordash_deliveries_handled_total", "Deliveries that a consumer has handled")),
       deliveries_failed(counter("taylordash_deliveries_failed_total",
                                 "Deliveries that a consumer could not handle, each attempt")),
+      outbox_published(counter("taylordash_outbox_published_total",
+                               "Events of the outbox that the broker acknowledged, each time")),
+      outbox_confirmed(counter("taylordash_outbox_confirmed_total",
+                               "Events of the outbox that were seen in the mirror")),
+      outbox_dead_lettered(counter("taylordash_outbox_dead_lettered_total",
+                                   "Events of the outbox that the pipeline refused")),
+      outbox_pending(gauge("taylordash_outbox_pending_events",
+                           "Events of the outbox that are not confirmed yet")),
+      outbox_oldest_seconds(gauge("taylordash_outbox_oldest_seconds",
+                                  "Age of the oldest event that is not confirmed; 0: none")),
+      outbox_dead_letters(gauge("taylordash_outbox_dead_letters",
+                                "Refused events of the outbox whose dead letter is open")),
       read_seconds(histogram("taylordash_read_seconds",
                              "CPU time to read one batch from the broker", latencies())),
       validate_seconds(histogram("taylordash_validate_seconds",
@@ -87,6 +105,16 @@ metrics::metrics(std::string_view version, std::string_view node)
                     "From an event's occurred_at (the producer's clock) to its commit; "
                     "batches with duplicates are left out",
                     latencies())),
+      gate_wait_seconds(histogram("taylordash_gate_wait_seconds",
+                                  "Time that a request's work waited for a connection",
+                                  latencies())),
+      gate_run_seconds(histogram("taylordash_gate_run_seconds",
+                                 "Time that a request's work held its connection", latencies())),
+      gate_waiting(prometheus::BuildGauge()
+                       .Name("taylordash_gate_waiting_jobs")
+                       .Help("Work of HTTP requests that waits for a connection")
+                       .Register(*registry_)
+                       .Add({})),
       dead_letters_(prometheus::BuildCounter()
                         .Name("taylordash_dead_letters_total")
                         .Help("Events dead-lettered, by stage and machine code")
@@ -151,6 +179,13 @@ metrics::metrics(std::string_view version, std::string_view node)
                          errc::stopping, errc::timed_out}) {
     given_back(why, 0);
   }
+  auto& gate_jobs =
+      prometheus::BuildCounter()
+          .Name("taylordash_gate_jobs_total")
+          .Help("Work that HTTP requests handed to the database, by what became of it")
+          .Register(*registry_);
+  for (std::size_t i = 0; i < gate_outcomes.size(); ++i)
+    gate_jobs_[i] = &gate_jobs.Add({{"outcome", std::string{gate_outcomes[i]}}});
   prometheus::BuildGauge()
       .Name("taylordash_build_info")
       .Help("Constant 1, labelled with the version and the node")
@@ -166,6 +201,10 @@ void metrics::dead_lettered(std::string_view stage, errc code, std::uint64_t eve
 
 void metrics::given_back(errc code, std::uint64_t events) {
   given_back_.Add({{"reason", std::string{name_of(code)}}}).Increment(static_cast<double>(events));
+}
+
+void metrics::gate_job(gate_outcome outcome) {
+  gate_jobs_[static_cast<std::size_t>(outcome)]->Increment();
 }
 
 void metrics::refresh(const ledger_counts& counts, const status_board& board,
@@ -228,6 +267,55 @@ void metrics::latency_sum::flush(prometheus::Histogram& into) {
   if (events_ == 0) return;
   into.ObserveMultiple({counts_.begin(), counts_.end()}, seconds_);
   *this = {};
+}
+
+// -- the HTTP window ---
+
+http_metrics::http_metrics()
+    : in_flight(prometheus::BuildGauge()
+                    .Name("taylordash_http_in_flight_requests")
+                    .Help("Requests whose answer is not sent yet")
+                    .Register(*registry_)
+                    .Add({})),
+      connections(prometheus::BuildGauge()
+                      .Name("taylordash_http_connections")
+                      .Help("Open connections of HTTP clients")
+                      .Register(*registry_)
+                      .Add({})),
+      requests_(prometheus::BuildCounter()
+                    .Name("taylordash_http_requests_total")
+                    .Help("HTTP requests answered, by method, route (its template) and status")
+                    .Register(*registry_)),
+      durations_(prometheus::BuildHistogram()
+                     .Name("taylordash_http_request_seconds")
+                     .Help("From a request's header read to its answer handed over, by route")
+                     .Register(*registry_)) {
+  unmatched_ = &add("other", "unmatched");
+}
+
+http_metrics::route::route(http_metrics& all, std::string method, std::string path)
+    : all_{all},
+      method_{std::move(method)},
+      path_{std::move(path)},
+      seconds_{all.durations_.Add({{"method", method_}, {"route", path_}}, latencies())} {}
+
+http_metrics::route& http_metrics::add(std::string_view method, std::string_view path) {
+  routes_.push_back(
+      std::unique_ptr<route>{new route{*this, std::string{method}, std::string{path}}});
+  return *routes_.back();
+}
+
+void http_metrics::route::observe(unsigned status, std::chrono::nanoseconds took) {
+  seconds_.Observe(std::chrono::duration<double>(took).count());
+  auto& place = by_status_[std::min(status - std::min(status, first_status), statuses - 1)];
+  auto* counter = place.load(std::memory_order_acquire);
+  if (counter == nullptr) {
+    // Two threads may both come here: the family gives both the same counter.
+    counter = &all_.requests_.Add(
+        {{"method", method_}, {"route", path_}, {"status", std::to_string(status)}});
+    place.store(counter, std::memory_order_release);
+  }
+  counter->Increment();
 }
 
 }  // namespace td

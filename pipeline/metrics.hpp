@@ -20,6 +20,11 @@
 
 namespace td {
 
+/// What became of work that was handed to the database gate (`taylordash_gate_jobs_total`).
+enum class gate_outcome : std::uint8_t { done, failed, busy, away, timed_out, stopping };
+inline constexpr std::array<std::string_view, 6> gate_outcomes{"done", "failed",    "busy",
+                                                               "away", "timed_out", "stopping"};
+
 /// Every metric of the pipeline, declared once, here. Labels come from closed sets. The full list
 /// is golden in tests/pipeline/metrics_test.cpp. Any thread may count.
 class metrics {
@@ -42,6 +47,9 @@ class metrics {
   void dead_lettered(std::string_view stage, errc code, std::uint64_t events = 1);
   void given_back(errc code, std::uint64_t events);
 
+  // -- what waits for the database ---
+  void gate_job(gate_outcome outcome);
+
   prometheus::Counter& payload_conflicts;
   prometheus::Counter& restamped_ids;
   prometheus::Counter& retained_messages;
@@ -60,6 +68,12 @@ class metrics {
   prometheus::Counter& replay_refused;
   prometheus::Counter& deliveries_handled;
   prometheus::Counter& deliveries_failed;
+  prometheus::Counter& outbox_published;
+  prometheus::Counter& outbox_confirmed;
+  prometheus::Counter& outbox_dead_lettered;
+  prometheus::Gauge& outbox_pending;
+  prometheus::Gauge& outbox_oldest_seconds;
+  prometheus::Gauge& outbox_dead_letters;
 
   // -- how long things take, seconds ---
   prometheus::Histogram& read_seconds;
@@ -70,6 +84,9 @@ class metrics {
   prometheus::Histogram& batch_seconds;
   prometheus::Histogram& batch_events;
   prometheus::Histogram& publish_to_commit_seconds;
+  prometheus::Histogram& gate_wait_seconds;
+  prometheus::Histogram& gate_run_seconds;
+  prometheus::Gauge& gate_waiting;
 
   /// Many observations of one batch with one lock: counts per bucket of `latency_bounds` plus the
   /// overflow bucket, and their sum.
@@ -90,6 +107,7 @@ class metrics {
 
  private:
   prometheus::Counter& counter(const char* name, const char* help);
+  prometheus::Gauge& gauge(const char* name, const char* help);
   prometheus::Histogram& histogram(const char* name, const char* help,
                                    const prometheus::Histogram::BucketBoundaries& bounds);
 
@@ -106,6 +124,7 @@ class metrics {
   prometheus::Family<prometheus::Gauge>& dependency_latency_;
   prometheus::Family<prometheus::Counter>& actor_restarts_;
   prometheus::Family<prometheus::Gauge>& findings_;
+  std::array<prometheus::Counter*, gate_outcomes.size()> gate_jobs_{};
   std::map<std::pair<std::int32_t, std::string>, prometheus::Gauge*> lane_gauges_;
   std::map<std::int32_t, prometheus::Gauge*> unacknowledged_gauges_;
 };

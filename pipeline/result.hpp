@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -16,6 +17,7 @@ struct failure {
   errc code{errc::internal};
   std::string detail{};
   std::string pointer{};
+  std::chrono::seconds wait{};  ///< until it makes sense to try again; 0: nobody knows
 
   bool operator==(const failure&) const = default;
 };

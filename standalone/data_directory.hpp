@@ -21,6 +21,10 @@ struct data_layout {
   std::filesystem::path cluster() const { return root / "postgresql"; }
   std::filesystem::path broker() const { return root / "mosquitto"; }
   std::filesystem::path secrets() const { return root / "secrets"; }
+  /// From which the keys of sign-in and audit are derived; the service makes it.
+  std::filesystem::path identity_secret() const { return secrets() / "identity"; }
+  /// What the first admin signs in with at first; the service makes it.
+  std::filesystem::path admin_password() const { return secrets() / "admin-password"; }
   std::filesystem::path etc() const { return root / "etc"; }
   std::filesystem::path tls() const { return root / "tls"; }
   std::filesystem::path log() const { return root / "log"; }

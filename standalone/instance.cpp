@@ -117,6 +117,7 @@ void standalone_instance::apply_to(settings& s) const {
   s.mqtt.filter = settings{}.mqtt.filter;  // the broker's topic rules are made for this one
   s.database.url = postgres_->url();
   s.database.url_file.clear();
+  s.identity.secret_file = layout().identity_secret();
   s.http.listen = http_listen_;
   s.http.port = ports_.http;
 }
@@ -139,11 +140,16 @@ std::string standalone_instance::http_url() const {
 
 result<void> standalone_instance::announce() const {
   const auto producer = broker_->as_producer();
-  const auto text =
+  auto text =
       fmt::format("MQTT_URL={}\nMQTT_USER={}\nMQTT_PASSWORD={}\nDATABASE_URL={}\nHTTP_URL={}\n",
                   shell_quoted(fmt::format("mqtt://{}:{}", producer.host, producer.port)),
                   shell_quoted(producer.username), shell_quoted(producer.password),
                   shell_quoted(postgres_->url()), shell_quoted(http_url()));
+  // Until somebody has changed it and removed the file.
+  if (auto first = read_text(layout().admin_password())) {
+    first->erase(first->find_last_not_of('\n') + 1);
+    text += fmt::format("ADMIN_USER='admin'\nADMIN_PASSWORD={}\n", shell_quoted(*first));
+  }
   return write_durably(layout().env(), text, {0600});
 }
 

@@ -30,10 +30,14 @@ struct standalone_options {
 };
 
 /// Settings that an instance decides for itself, whatever file and environment say.
-inline constexpr std::array<std::string_view, 13> decided_by_standalone{
-    "mqtt.host",   "mqtt.port",    "mqtt.username",         "mqtt.password", "mqtt.password_file",
-    "mqtt.tls",    "mqtt.ca_file", "mqtt.certificate_file", "mqtt.key_file", "mqtt.group",
-    "mqtt.filter", "database.url", "database.url_file"};
+inline constexpr std::array<std::string_view, 14> decided_by_standalone{
+    "mqtt.host",          "mqtt.port",
+    "mqtt.username",      "mqtt.password",
+    "mqtt.password_file", "mqtt.tls",
+    "mqtt.ca_file",       "mqtt.certificate_file",
+    "mqtt.key_file",      "mqtt.group",
+    "mqtt.filter",        "database.url",
+    "database.url_file",  "identity.secret_file"};
 
 /// An instance of the product with servers of its own, in this order:
 ///

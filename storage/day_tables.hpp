@@ -32,11 +32,14 @@ struct search_index {
   const char* suffix;
   const char* definition;
 };
-/// What closed days have for people who search: `<table>_<suffix>`.
+/// What closed days have for people who search: `<table>_<suffix>`. Each is read by
+/// storage/event_search.cpp. Time is the last, so that a day that has it has them all.
 inline constexpr search_index search_indexes[] = {
     {"kind", "(kind, occurred_at)"},
-    {"topic", "(topic, occurred_at)"},
+    {"topic", "(topic COLLATE \"C\", occurred_at)"},  // prefixes; other collations can't find them
+    {"source", "(source, occurred_at)"},
     {"payload", "USING gin (payload jsonb_path_ops)"},
+    {"time", "(occurred_at, event_id)"},
 };
 
 }  // namespace td

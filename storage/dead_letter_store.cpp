@@ -101,8 +101,12 @@ params with(params all, std::initializer_list<param> more) {
 class pg_dead_letter_store final : public dead_letter_store {
  public:
   explicit pg_dead_letter_store(database_options options) : options_{std::move(options)} {}
+  explicit pg_dead_letter_store(pg::session& lent) : session_{lent} {}
 
-  result<void> reconnect() override { return session_.reopen(options_); }
+  result<void> reconnect() override {
+    if (&session_ != &own_) return pg::not_ours_to_reopen();
+    return session_.reopen(options_);
+  }
 
   // -- reading ---
 
@@ -356,7 +360,8 @@ class pg_dead_letter_store final : public dead_letter_store {
   }
 
   database_options options_;
-  pg::session session_;
+  pg::session own_{};
+  pg::session& session_{own_};
 };
 
 }  // namespace
@@ -380,6 +385,10 @@ result<std::unique_ptr<dead_letter_store>> open_dead_letter_store(const database
   auto store = std::make_unique<pg_dead_letter_store>(options);
   if (auto r = store->reconnect(); !r) return r.error();
   return std::unique_ptr<dead_letter_store>{std::move(store)};
+}
+
+std::unique_ptr<dead_letter_store> dead_letter_store_on(pg::session& session) {
+  return std::make_unique<pg_dead_letter_store>(session);
 }
 
 }  // namespace td

@@ -15,6 +15,10 @@
 
 namespace td {
 
+namespace pg {
+class session;
+}
+
 /// What is known of a dead letter but for its bytes.
 struct dead_letter_summary {
   std::string id{};  ///< 64 hex digits: SHA-256(topic || 0x00 || raw)
@@ -132,5 +136,8 @@ class dead_letter_store : public store {
 
 /// configuration_invalid, database_away and what else a connection may meet.
 result<std::unique_ptr<dead_letter_store>> open_dead_letter_store(const database_options& options);
+
+/// The same over the caller's connection, which outlives it: `reconnect` fails.
+std::unique_ptr<dead_letter_store> dead_letter_store_on(pg::session& session);
 
 }  // namespace td

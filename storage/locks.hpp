@@ -18,6 +18,9 @@ enum class lock_class : std::int32_t {
   journal = 0x5444'0006,       ///< 0; transaction: the next position, held until COMMIT
   consumer = 0x5444'0007,      ///< lock_key; session: who serves a consumer
   replay = 0x5444'0008,        ///< 0; session: who runs the replay jobs
+  outbox = 0x5444'000b,        ///< 0; session: who publishes the outbox
+  identity = 0x5444'0009,      ///< 0; transaction: first admin, last admin, signing keys
+  audit_chain = 0x5444'000a,   ///< 0; session: the one who chains the audit log
 };
 
 inline std::int32_t number_of(lock_class c) noexcept {

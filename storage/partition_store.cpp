@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "storage/day_tables.hpp"
+#include "storage/journal_minutes.hpp"
 #include "storage/locks.hpp"
 #include "storage/partitions.hpp"
 #include "storage/pg.hpp"
@@ -19,7 +20,7 @@ namespace {
 using std::chrono::sys_days;
 
 constexpr std::chrono::hours index_timeout{6};  // a day of a billion events
-constexpr std::uint64_t journal_rows_per_step = 10000;
+constexpr std::int64_t journal_rows_per_step = 10000;
 
 // DDL waits no longer than this for a lock; others queue behind it for no longer than this.
 constexpr const char* lock_timeout_sql = "SET lock_timeout = '1s'";
@@ -34,8 +35,8 @@ constexpr const char* unindexed_day_sql =
     "AND c.relname < '{}' AND pg_relation_size(c.oid) > 0 "
     "AND (SELECT count(*) FROM pg_index x JOIN pg_class n ON n.oid = x.indexrelid "
     "     WHERE x.indrelid = c.oid AND x.indisvalid "
-    "     AND n.relname = ANY (ARRAY[c.relname || '_kind', c.relname || '_topic', "
-    "                                c.relname || '_payload'])) < {} "
+    "     AND starts_with(n.relname, c.relname || '_') "
+    "     AND right(n.relname, -length(c.relname) - 1) = ANY ('{{{}}}')) < {} "
     "ORDER BY c.relname DESC LIMIT 1";
 
 constexpr const char* index_state_sql =
@@ -92,8 +93,8 @@ class pg_partition_store final : public partition_store {
     const auto leads = lead();
     if (!leads) return leads.error();
     if (!*leads) return 0u;
-    auto day = session_.exec(
-        fmt::format(unindexed_day_sql, partition_name(today), std::size(search_indexes)));
+    auto day = session_.exec(fmt::format(unindexed_day_sql, partition_name(today), suffixes(),
+                                         std::size(search_indexes)));
     if (!day) return day.error();
     if (day->size() == 0) return 0u;
     if (auto r = patience(index_timeout, patient_lock_timeout_sql); !r) return r.error();
@@ -103,6 +104,11 @@ class pg_partition_store final : public partition_store {
   }
 
   result<std::uint64_t> prune_journal(sys_days first_kept) override {
+    for (;;) {
+      const auto more = sum_up_journal(session_, journal_rows_per_step);
+      if (!more) return more.error();
+      if (*more == 0) break;
+    }
     // Policies keep days for longer than the settings say.
     const auto kept = day_tables(session_, std::chrono::year{1} / 1 / 1, first_kept);
     if (!kept) return kept.error();
@@ -152,6 +158,13 @@ class pg_partition_store final : public partition_store {
     return patience(options_.statement_timeout, lock_timeout_sql);
   }
 
+  static std::string suffixes() {
+    std::string all;
+    for (const auto& index : search_indexes)
+      all += (all.empty() ? "" : ",") + std::string{index.suffix};
+    return all;
+  }
+
   result<std::uint32_t> index_day(const std::string& table) {
     std::uint32_t built = 0;
     for (const auto& index : search_indexes) {
@@ -169,6 +182,8 @@ class pg_partition_store final : public partition_store {
       }
       ++built;
     }
+    // Nothing more is expected to change much here, and autovacuum may be days away.
+    if (auto r = run("ANALYZE " + table); !r) return r.error();
     return built;
   }
 

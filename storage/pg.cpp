@@ -34,6 +34,10 @@ int rows::size() const noexcept {
   return PQntuples(result_.get());
 }
 
+int rows::columns() const noexcept {
+  return PQnfields(result_.get());
+}
+
 bool rows::is_null(int row, int column) const noexcept {
   return PQgetisnull(result_.get(), row, column) != 0;
 }
@@ -174,6 +178,29 @@ result<std::uint64_t> session::copy_end() {
   return r->affected();
 }
 
+result<std::vector<std::string>> session::notifications(std::chrono::milliseconds limit) {
+  const auto end = clock::now() + limit;
+  std::vector<std::string> all;
+  for (;;) {
+    if (conn_ == nullptr) return lost("not connected");
+    if (PQconsumeInput(conn_) == 0) return lost();
+    while (PGnotify* told = PQnotifies(conn_)) {
+      all.emplace_back(told->extra);
+      PQfreemem(told);
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock::now()).count();
+    if (!all.empty() || left <= 0) return all;
+    pollfd fds[2] = {{PQsocket(conn_), POLLIN, 0},
+                     {stop_ != nullptr ? stop_->fd() : -1, POLLIN, 0}};
+    if (poll(fds, 2, static_cast<int>(std::min<std::int64_t>(left, 60'000))) < 0 && errno != EINTR)
+      return lost("poll failed");
+    if (fds[1].revents != 0) {
+      close();
+      return failure{errc::stopping, "interrupted while waiting for the database"};
+    }
+  }
+}
+
 /// Waits until the socket is readable, writable, the deadline has passed or somebody interrupts.
 result<void> session::wait(bool for_writing, bool for_reading) {
   const int events = (for_reading ? POLLIN : 0) | (for_writing ? POLLOUT : 0);
@@ -261,6 +288,23 @@ failure session::refused(const rows& r) {
           fmt::format("{} (SQLSTATE {})", error_.message, error_.sqlstate)};
 }
 
+bool session::in_transaction() const noexcept {
+  return conn_ != nullptr && PQtransactionStatus(conn_) != PQTRANS_IDLE;
+}
+
+bool session::peer_left() {
+  if (conn_ == nullptr) return true;
+  pollfd socket{PQsocket(conn_), POLLIN, 0};
+  while (poll(&socket, 1, 0) > 0) {
+    if (PQconsumeInput(conn_) == 0 || PQstatus(conn_) == CONNECTION_BAD) {
+      close();
+      return true;
+    }
+    if ((socket.revents & POLLIN) == 0) break;
+  }
+  return false;
+}
+
 /// A server's or libpq's words as one line, without the password whatever they quote.
 std::string session::words_of(std::string_view text) const {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
@@ -273,6 +317,10 @@ std::string session::words_of(std::string_view text) const {
   for (auto at = out.find(password); at != std::string::npos; at = out.find(password, at + 3))
     out.replace(at, password.size(), "***");
   return out;
+}
+
+failure not_ours_to_reopen() {
+  return {errc::database_away, "the connection was lost, and belongs to somebody else"};
 }
 
 }  // namespace td::pg

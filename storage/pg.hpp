@@ -36,6 +36,7 @@ class rows {
   explicit rows(pg_result* r) : result_{r} {}
 
   int size() const noexcept;
+  int columns() const noexcept;
   bool is_null(int row, int column) const noexcept;
   std::string_view text(int row, int column) const noexcept;  ///< lives as long as this
   std::int64_t number(int row, int column) const noexcept;    ///< 0 where it is none
@@ -77,6 +78,13 @@ class session {
   bool is_open() const noexcept { return conn_ != nullptr; }
   void close() noexcept;
 
+  /// A transaction is open, or a COPY under way. Asks nobody.
+  bool in_transaction() const noexcept;
+
+  /// The server has closed the connection, or it broke, while nobody used it: what one look at the
+  /// socket tells, without a round trip. True when closed.
+  bool peer_left();
+
   /// Another time-out for the statements to come. Takes a round trip.
   result<void> set_statement_timeout(std::chrono::milliseconds limit);
 
@@ -98,6 +106,10 @@ class session {
   result<void> copy_begin(const std::string& sql);
   result<void> copy_write(std::span<const char> data);
   result<std::uint64_t> copy_end();  ///< rows taken
+
+  /// After LISTEN: what has been notified, waiting for the first for `limit` at the most; empty:
+  /// nothing was. What came along with other statements is told, too. Outside of a transaction.
+  result<std::vector<std::string>> notifications(std::chrono::milliseconds limit);
 
   const server_error& last_error() const noexcept { return error_; }
 
@@ -128,5 +140,8 @@ class session {
   clock::time_point deadline_{};
   server_error error_{};
 };
+
+/// What a store says that was lent a connection and is asked to open it again: database_away.
+failure not_ours_to_reopen();
 
 }  // namespace td::pg

@@ -91,8 +91,10 @@ std::optional<failure> contradiction(const replay_request& r) {
 class pg_replay_store final : public replay_store {
  public:
   explicit pg_replay_store(database_options options) : options_{std::move(options)} {}
+  explicit pg_replay_store(pg::session& lent) : session_{lent} {}
 
   result<void> reconnect() override {
+    if (&session_ != &own_) return pg::not_ours_to_reopen();
     leads_ = false;
     if (auto r = session_.reopen(options_); !r) return r;
     return session_.set_statement_timeout(step_timeout);
@@ -369,7 +371,8 @@ class pg_replay_store final : public replay_store {
   }
 
   database_options options_;
-  pg::session session_;
+  pg::session own_{};
+  pg::session& session_{own_};
   bool leads_{};
 };
 
@@ -389,6 +392,10 @@ result<std::unique_ptr<replay_store>> open_replay_store(const database_options& 
   auto store = std::make_unique<pg_replay_store>(options);
   if (auto r = store->reconnect(); !r) return r.error();
   return std::unique_ptr<replay_store>{std::move(store)};
+}
+
+std::unique_ptr<replay_store> replay_store_on(pg::session& session) {
+  return std::make_unique<pg_replay_store>(session);
 }
 
 }  // namespace td

@@ -15,6 +15,10 @@
 
 namespace td {
 
+namespace pg {
+class session;
+}
+
 /// Where a replay takes from.
 enum class replay_source : std::uint8_t { dead_letters, mirror };
 
@@ -185,5 +189,8 @@ class replay_store : public store {
 };
 
 result<std::unique_ptr<replay_store>> open_replay_store(const database_options& options);
+
+/// The same over the caller's connection, which outlives it: `reconnect` fails.
+std::unique_ptr<replay_store> replay_store_on(pg::session& session);
 
 }  // namespace td

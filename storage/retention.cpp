@@ -48,6 +48,11 @@ std::string time_sql(timestamp t) {
 
 }  // namespace
 
+std::string_view name_of(retention_way way) noexcept {
+  constexpr std::string_view names[] = {"drop", "rewrite", "erase"};
+  return names[static_cast<std::size_t>(way)];
+}
+
 std::string_view name_of(retained what) noexcept {
   return what == retained::events ? "events" : "dead_letters";
 }

@@ -82,6 +82,9 @@ enum class retention_way : std::uint8_t {
   erase,    ///< row by row: few of many; PostgreSQL reuses the space, no bytes are given back
 };
 
+/// "drop", "rewrite", "erase".
+std::string_view name_of(retention_way way) noexcept;
+
 /// What a run would take, or has taken: from one day, of one policy.
 struct retention_step {
   std::chrono::sys_days day{};

@@ -18,8 +18,12 @@ constexpr std::size_t max_actor_bytes = 1000;
 class pg_retention_store final : public retention_store {
  public:
   explicit pg_retention_store(database_options options) : options_{std::move(options)} {}
+  explicit pg_retention_store(pg::session& lent) : session_{lent} {}
 
-  result<void> reconnect() override { return session_.reopen(options_); }
+  result<void> reconnect() override {
+    if (&session_ != &own_) return pg::not_ours_to_reopen();
+    return session_.reopen(options_);
+  }
 
   result<std::vector<retention_policy>> policies() override { return load_policies(session_); }
 
@@ -82,7 +86,8 @@ class pg_retention_store final : public retention_store {
 
  private:
   database_options options_;
-  pg::session session_;
+  pg::session own_{};
+  pg::session& session_{own_};
 };
 
 }  // namespace
@@ -91,6 +96,10 @@ result<std::unique_ptr<retention_store>> open_retention_store(const database_opt
   auto store = std::make_unique<pg_retention_store>(options);
   if (auto r = store->reconnect(); !r) return r.error();
   return std::unique_ptr<retention_store>{std::move(store)};
+}
+
+std::unique_ptr<retention_store> retention_store_on(pg::session& session) {
+  return std::make_unique<pg_retention_store>(session);
 }
 
 }  // namespace td

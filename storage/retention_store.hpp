@@ -11,6 +11,10 @@
 
 namespace td {
 
+namespace pg {
+class session;
+}
+
 /// Retention for people: policies and what runs did. What the runs are made of is in
 /// `partition_store`.
 class retention_store : public store {
@@ -37,5 +41,8 @@ class retention_store : public store {
 };
 
 result<std::unique_ptr<retention_store>> open_retention_store(const database_options& options);
+
+/// The same over the caller's connection, which outlives it: `reconnect` fails.
+std::unique_ptr<retention_store> retention_store_on(pg::session& session);
 
 }  // namespace td

@@ -138,8 +138,12 @@ failure unknown(std::string_view kind, std::int32_t version) {
 class pg_schema_store final : public schema_store {
  public:
   explicit pg_schema_store(database_options options) : options_{std::move(options)} {}
+  explicit pg_schema_store(pg::session& lent) : session_{lent} {}
 
-  result<void> reconnect() override { return session_.reopen(options_); }
+  result<void> reconnect() override {
+    if (&session_ != &own_) return pg::not_ours_to_reopen();
+    return session_.reopen(options_);
+  }
 
   result<std::int64_t> revision() override {
     auto r = session_.exec(revision_sql);
@@ -325,7 +329,8 @@ class pg_schema_store final : public schema_store {
   }
 
   database_options options_;
-  pg::session session_;
+  pg::session own_{};
+  pg::session& session_{own_};
 };
 
 result<std::uint32_t> ship_in_transaction(pg::session& session) {
@@ -370,6 +375,10 @@ result<std::unique_ptr<schema_store>> open_schema_store(const database_options& 
   auto store = std::make_unique<pg_schema_store>(options);
   if (auto r = store->reconnect(); !r) return r.error();
   return std::unique_ptr<schema_store>{std::move(store)};
+}
+
+std::unique_ptr<schema_store> schema_store_on(pg::session& session) {
+  return std::make_unique<pg_schema_store>(session);
 }
 
 }  // namespace td

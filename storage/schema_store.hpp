@@ -18,6 +18,10 @@
 
 namespace td {
 
+namespace pg {
+class session;
+}
+
 enum class schema_state : std::uint8_t {
   candidate,  ///< checks live events in the shadow of the active versions
   active,     ///< judges events that name it; the highest one also those that name none
@@ -100,9 +104,8 @@ class schema_store : public store {
 /// configuration_invalid, database_away, database_refused.
 result<std::unique_ptr<schema_store>> open_schema_store(const database_options& options);
 
-namespace pg {
-class session;
-}
+/// The same over the caller's connection, which outlives it: `reconnect` fails.
+std::unique_ptr<schema_store> schema_store_on(pg::session& session);
 
 /// Adds the shipped schemas that the database lacks, in one transaction: active where it had none
 /// at all, else as candidates. Returns how many.

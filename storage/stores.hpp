@@ -141,7 +141,8 @@ class partition_store : public store {
 
   /// Prunes journal rows whose events are all in dropped partitions, from the front: what remains
   /// has no gaps, and the newest row always remains, as does what belongs to days before
-  /// `first_kept` that are still there. Returns how many.
+  /// `first_kept` that are still there. Returns how many. Before that it adds all of the journal to
+  /// the sums of the minutes (storage/journal_minutes.hpp): what is pruned can be counted no more.
   virtual result<std::uint64_t> prune_journal(std::chrono::sys_days first_kept) = 0;
 
   /// Tries to become the one that does this work (advisory lock); false when another is. Ends with

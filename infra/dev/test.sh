@@ -9,7 +9,7 @@ python_suites="dev schema_ajv fuzz integration fault"
 fault_short=(--seed n --rounds 4 --no-alone)
 # Whatever has threads. CAF comes along as source, because ThreadSanitizer reports races that are none where it does not
 # see a lock; the servers' own children and the commands are the address sanitizer's.
-tsan_suites="pipeline schema mqtt storage actors lifecycle http verify"
+tsan_suites="pipeline schema mqtt storage actors gate lifecycle http verify"
 
 name="" preset=debug runner_args=()
 while (($#)); do

@@ -10,6 +10,7 @@
 #include "config/print.hpp"
 #include "config/version.hpp"
 #include "http/routes.hpp"
+#include "http/server.hpp"
 #include "http/snapshot_json.hpp"
 #include "tests/config/temporary_files.hpp"
 
@@ -155,7 +156,7 @@ BOOST_AUTO_TEST_CASE(config_check_says_ok_and_shows_what_is_in_force) {
   BOOST_TEST(o.status == exit_ok);
   BOOST_TEST(o.error == "");
   BOOST_TEST(files.without_root(o.out) ==
-             "t.toml: ok. 1 of 43 settings is set, the others have their defaults.\n");
+             "t.toml: ok. 1 of 63 settings is set, the others have their defaults.\n");
   o = run({"config", "check", "--config", file, "--show"});
   BOOST_TEST(o.status == exit_ok);
   BOOST_TEST(has(o.out, "url = \"postgresql://u:***@h/d\""));

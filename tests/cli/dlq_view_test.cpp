@@ -4,8 +4,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "cli/dlq_check.hpp"
-#include "cli/dlq_json.hpp"
 #include "cli/dlq_options.hpp"
+#include "http/api/dead_letter_json.hpp"
 
 using namespace td;
 using namespace std::chrono_literals;

@@ -3,6 +3,8 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "http/api/replay_json.hpp"
+
 using namespace td;
 
 namespace {

@@ -28,6 +28,7 @@ BOOST_AUTO_TEST_CASE(shows_a_ready_instance_on_a_dozen_lines) {
   BOOST_TEST(render_banner({}, banner()) == R"(
 TaylorDash 1.2.3 is ready
 
+  sign in  user admin, first password in /srv/td/secrets/admin-password
   health   http://127.0.0.1:8080/health/ready
   metrics  http://127.0.0.1:8080/metrics
   MQTT     mqtt://127.0.0.1:1883  user producer, password in /srv/td/secrets/mqtt-producer

@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(a_bad_file_is_explained_line_by_line) {
       {"\n[mqt]\nhost = \"x\"\nport = 1\n",
        {"t.toml:2: mqt: unknown table; did you mean mqtt? allowed: mqtt, database, ingest, events, "
         "schemas, "
-        "retention, http, log, shutdown"}},
+        "retention, outbox, identity, http, log, shutdown"}},
       {"[http]\nlanes = 2\n", {"t.toml:2: http.lanes: unknown key; did you mean ingest.lanes?"}},
       {"port = 1\n", {"t.toml:1: port: unknown key; did you mean mqtt.port or http.port?"}},
       {"[log]\ncolour = true\n",
@@ -238,7 +238,7 @@ BOOST_AUTO_TEST_CASE(bad_flags_are_named) {
        "--set: mqtt.port: has no value; write --set KEY=VALUE, for example --set mqtt.port=8883\n"},
       {"=x",
        "--set: unknown key; allowed: TABLE.KEY with one of the tables mqtt, database, ingest, "
-       "events, schemas, retention, http, log, shutdown\n"},
+       "events, schemas, retention, outbox, identity, http, log, shutdown\n"},
       {"mqtt.password=hunter2",
        "--set: mqtt.password: a command line can be read by every user of this machine; use "
        "TAYLORDASH_MQTT__PASSWORD, the file, or mqtt.password_file\n"},
@@ -299,7 +299,7 @@ BOOST_AUTO_TEST_CASE(problems_of_all_sources_come_in_their_order) {
       "environment TAYLORDASH_LOG__LEVEL: log.level: \"loud\" is not known; allowed: debug, info, "
       "warning, error\n"
       "--set: nonsense: unknown key; allowed: TABLE.KEY with one of the tables mqtt, database, "
-      "ingest, events, schemas, retention, http, log, shutdown\n");
+      "ingest, events, schemas, retention, outbox, identity, http, log, shutdown\n");
 }
 
 BOOST_AUTO_TEST_CASE(every_way_to_write_a_value_is_understood) {

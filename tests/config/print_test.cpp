@@ -76,7 +76,9 @@ std::vector<std::pair<std::string, std::string>> gen_environment() {
     if (!*rc::gen::arbitrary<bool>()) continue;
     // Only words for the pickiest ones: random text would be discarded for ever.
     std::string value = key.name == "http.listen" ? *rc::gen::element("::1", "0.0.0.0", "10.1.2.3")
-                        : key.name == "mqtt.filter"  ? *rc::gen::element("tracker/#", "#")
+                        : key.name == "mqtt.filter" ? *rc::gen::element("tracker/#", "#")
+                        : key.name == "http.cors_origins"
+                            ? *rc::gen::element("https://a.example", "http://b:5173,https://c")
                         : key.name == "mqtt.group"   ? *rc::gen::element("a", "b \"c\"")
                         : key.name == "mqtt.host"    ? *rc::gen::element("::1", "b\xc3\xbc.example")
                         : key.name == "database.url" ? "password='" + *gen_text() + "'"

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ["config", "pipeline", "schema", "mqtt", "storage", "doctor", "actors", "http", "standalone", "verify", "bench",
-           "cli", "tests"]
+FOLDERS = ["config", "pipeline", "schema", "identity", "projects", "mqtt", "storage", "doctor", "actors", "http", "standalone", "verify",
+           "bench", "cli", "tests"]
 
 
 def listed():

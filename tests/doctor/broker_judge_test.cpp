@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(rights_that_are_too_wide_or_too_narrow_are_told_apart) {
   broker_needs one_family;
   one_family.filter = "tracker/events/tasks/#";
   BOOST_TEST(found(judge_broker(s, one_family), "broker_acl").mend ==
-             "topic read tracker/events/tasks/#");
+             "topic readwrite tracker/events/tasks/#");
   s = sound();
   s.producer_writes_events = false;
   BOOST_TEST(found(judge_broker(s, one_family), "broker_acl").mend ==
@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(an_acl_file_that_lets_no_lane_read_is_a_danger) {
       of("user other\ntopic read tracker/events/#\nuser taylordash\n"
          "topic write tracker/events/#\n");
   BOOST_TEST((f.level == severity::danger));
-  BOOST_TEST(f.mend == "topic read tracker/events/#");
+  BOOST_TEST(f.mend == "topic readwrite tracker/events/#");
   BOOST_TEST(holds(f.where, "/etc/acl, below `user taylordash`"));
   BOOST_TEST((of("user taylordash\ntopic read tracker/events/#\ntopic deny "
                  "tracker/events/auth/#\n")

@@ -7,9 +7,11 @@
 
 #include "http/server.hpp"
 #include "tests/http/raw_client.hpp"
+#include "tests/http/test_api.hpp"
 
 using namespace td;
 using namespace std::chrono_literals;
+using td::testing::test_api;
 using kind = http_client_failure::kind;
 
 namespace {
@@ -112,9 +114,9 @@ BOOST_AUTO_TEST_CASE(an_answer_is_returned_whatever_its_status) {
   for (std::string listen : {"127.0.0.1", "::1"}) {
     const auto server =
         start_http({.listen = listen, .port = 0},
-                   {{"/x", [] {
-                       return http_answer{200, "text/plain", std::string(3u << 20, 'x'), {}};
-                     }}});
+                   test_api({{"/x", [] {
+                                return http_answer{200, "text/plain", std::string(3u << 20, 'x')};
+                              }}}));
     BOOST_REQUIRE(server);
     const auto reply = http_get({listen, (*server)->port(), "/x"}, 10s);
     BOOST_REQUIRE(reply);
@@ -129,9 +131,9 @@ BOOST_AUTO_TEST_CASE(an_answer_is_returned_whatever_its_status) {
 
 BOOST_AUTO_TEST_CASE(a_name_is_looked_up) {
   const auto server = start_http({.listen = "127.0.0.1", .port = 0},
-                                 {{"/x", [] {
-                                     return http_answer{200, "text/plain", "x", {}};
-                                   }}});
+                                 test_api({{"/x", [] {
+                                              return http_answer{200, "text/plain", "x"};
+                                            }}}));
   BOOST_REQUIRE(server);
   const auto reply = http_get({"localhost", (*server)->port(), "/x"}, 10s);
   BOOST_REQUIRE(reply);

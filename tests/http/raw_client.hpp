@@ -84,7 +84,9 @@ class raw_client {
       head.remove_prefix(line.size() + 2);
     }
     unread_.erase(0, end + 4);
-    if (to_head) return a;
+    if (to_head || a.status == 204 || a.status == 304) return a;
+    if (a.status >= 100 && a.status < 200) return a;
+    if (a.headers.count("transfer-encoding") > 0) return chunked(std::move(a));
     const auto length = std::stoul(a.headers.at("content-length"));
     while (unread_.size() < length) {
       if (!more()) return std::nullopt;
@@ -116,7 +118,42 @@ class raw_client {
     return ::poll(&p, 1, static_cast<int>(wait.count())) > 0;
   }
 
+  /// The next `n` bytes of whatever comes; fewer when the connection ends before.
+  std::string bytes(std::size_t n) {
+    while (unread_.size() < n && more()) {
+    }
+    const auto text = unread_.substr(0, n);
+    unread_.erase(0, text.size());
+    return text;
+  }
+
+  /// Everything up to and with `mark`; absent when the connection ends before it.
+  std::optional<std::string> until(std::string_view mark) {
+    std::size_t at;
+    while ((at = unread_.find(mark)) == std::string::npos) {
+      if (!more()) return std::nullopt;
+    }
+    auto text = unread_.substr(0, at + mark.size());
+    unread_.erase(0, text.size());
+    return text;
+  }
+
+  /// Says that no more is sent; reading goes on.
+  void end_sending() const { ::shutdown(fd_, SHUT_WR); }
+
  private:
+  std::optional<raw_answer> chunked(raw_answer a) {
+    for (;;) {
+      const auto line = until("\r\n");
+      if (!line) return std::nullopt;
+      const auto size = std::stoul(*line, nullptr, 16);
+      const auto piece = bytes(size + 2);
+      if (piece.size() != size + 2) return std::nullopt;
+      if (size == 0) return a;
+      a.body += piece.substr(0, size);
+    }
+  }
+
   bool more(milliseconds wait = patience) {
     if (!readable(wait)) return false;
     char piece[16384];

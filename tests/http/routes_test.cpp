@@ -7,6 +7,7 @@
 #include <prometheus/counter.h>
 #include <prometheus/registry.h>
 
+#include "http/request.hpp"
 #include "http/snapshot_json.hpp"
 
 using namespace td;
@@ -19,19 +20,20 @@ constexpr timestamp noon =
 struct fixture {
   service_snapshot snapshot{};
   std::shared_ptr<prometheus::Registry> registry = std::make_shared<prometheus::Registry>();
-  std::map<std::string, std::function<http_answer()>> routes;
+  std::map<std::string, plain_handler> routes;
 
   fixture() {
     snapshot.version = "0.1.0";
     snapshot.ready = true;
     snapshot.dependencies = {{"mqtt", true, "", noon, std::chrono::microseconds{250}},
                              {"postgresql", true, "", noon, std::chrono::microseconds{1200}}};
-    for (auto& route : service_routes([this] { return snapshot; }, [this] { return registry; })) {
-      routes[route.path] = route.handler;
+    const auto registries = [this] { return std::vector{registry}; };
+    for (auto& route : service_routes([this] { return snapshot; }, registries).routes) {
+      routes[route.path] = std::get<plain_handler>(route.handler);
     }
   }
 
-  http_answer get(const std::string& path) { return routes.at(path)(); }
+  http_answer get(const std::string& path) { return routes.at(path)({}); }
 };
 
 }  // namespace

@@ -6,10 +6,13 @@
 
 #include "http/server.hpp"
 #include "tests/http/raw_client.hpp"
+#include "tests/http/test_api.hpp"
 
 using namespace td;
 using namespace std::chrono_literals;
 using td::testing::raw_client;
+using td::testing::serve_api;
+using td::testing::test_api;
 using steady = std::chrono::steady_clock;
 
 namespace {
@@ -17,17 +20,15 @@ namespace {
 std::unique_ptr<http_server> serve(std::chrono::milliseconds stop = 1000ms) {
   http_limits limits;
   limits.stop = stop;
-  auto server =
-      start_http({.listen = "127.0.0.1", .port = 0, .limits = limits},
-                 {{"/hello",
-                   [] {
-                     return http_answer{200, "text/plain", std::string(10'000, 'h'), {}};
-                   }},
-                  {"/huge", [] {
-                     return http_answer{200, "text/plain", std::string(64u << 20, 'x'), {}};
-                   }}});
-  BOOST_REQUIRE(server);
-  return *std::move(server);
+  return serve_api(test_api({{"/hello",
+                              [] {
+                                return http_answer{200, "text/plain", std::string(10'000, 'h')};
+                              }},
+                             {"/huge",
+                              [] {
+                                return http_answer{200, "text/plain", std::string(64u << 20, 'x')};
+                              }}}),
+                   {.limits = limits});
 }
 
 }  // namespace

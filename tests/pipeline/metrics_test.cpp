@@ -5,6 +5,8 @@
 #include <boost/test/unit_test.hpp>
 #include <prometheus/text_serializer.h>
 
+#include "pipeline/http_metrics.hpp"
+
 using namespace td;
 using namespace std::chrono_literals;
 
@@ -59,12 +61,22 @@ BOOST_AUTO_TEST_CASE(exports_exactly_the_documented_metrics) {
       "taylordash_dependency_latency_seconds",
       "taylordash_dependency_up",
       "taylordash_events_total",
+      "taylordash_gate_jobs_total",
+      "taylordash_gate_run_seconds",
+      "taylordash_gate_wait_seconds",
+      "taylordash_gate_waiting_jobs",
       "taylordash_given_back_total",
       "taylordash_findings",
       "taylordash_in_flight_events",
       "taylordash_lane_state",
       "taylordash_lane_unacknowledged_seconds",
       "taylordash_late_verdicts_total",
+      "taylordash_outbox_confirmed_total",
+      "taylordash_outbox_dead_lettered_total",
+      "taylordash_outbox_dead_letters",
+      "taylordash_outbox_oldest_seconds",
+      "taylordash_outbox_pending_events",
+      "taylordash_outbox_published_total",
       "taylordash_partitions_created_total",
       "taylordash_partitions_dropped_total",
       "taylordash_payload_conflicts_total",
@@ -86,6 +98,37 @@ BOOST_AUTO_TEST_CASE(exports_exactly_the_documented_metrics) {
       "taylordash_write_seconds",
   };
   BOOST_CHECK_EQUAL_COLLECTIONS(names.begin(), names.end(), golden.begin(), golden.end());
+}
+
+BOOST_AUTO_TEST_CASE(the_http_window_exports_exactly_the_documented_metrics) {
+  http_metrics m;
+  m.add("GET", "/things/{id}").observe(200, 3ms);
+  std::set<std::string> names;
+  for (const auto& family : m.registry()->Collect())
+    names.insert(family.name);
+  const std::set<std::string> golden{
+      "taylordash_http_connections",
+      "taylordash_http_in_flight_requests",
+      "taylordash_http_request_seconds",
+      "taylordash_http_requests_total",
+  };
+  BOOST_CHECK_EQUAL_COLLECTIONS(names.begin(), names.end(), golden.begin(), golden.end());
+}
+
+BOOST_AUTO_TEST_CASE(requests_are_counted_by_route_and_status) {
+  http_metrics m;
+  auto& things = m.add("GET", "/things/{id}");
+  things.observe(200, 3ms);
+  things.observe(200, 3ms);
+  things.observe(599, 3ms);
+  things.observe(1000, 3ms);  // no status: it has its place, and nothing breaks
+  m.unmatched().observe(404, 1ms);
+  const auto text = prometheus::TextSerializer{}.Serialize(m.registry()->Collect());
+  for (auto line : {R"(requests_total{method="GET",route="/things/{id}",status="200"} 2)",
+                    R"(requests_total{method="other",route="unmatched",status="404"} 1)",
+                    R"(request_seconds_count{method="GET",route="/things/{id}"} 4)"}) {
+    BOOST_TEST(text.find(line) != std::string::npos, text);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(brings_the_ledger_up_to_date_at_each_refresh) {

@@ -100,6 +100,9 @@ BOOST_AUTO_TEST_CASE(carries_the_demo_from_the_producer_to_rows_and_dead_letters
   const auto output = first.process().output();
   BOOST_TEST(contains(output, first.value("HTTP_URL") + "/health/ready"), output);
   BOOST_TEST(!contains(output, first.value("MQTT_PASSWORD")), output);
+  BOOST_TEST(first.value("ADMIN_USER") == "admin");
+  BOOST_TEST(first.value("ADMIN_PASSWORD").size() == 27u);
+  BOOST_TEST(!contains(output, first.value("ADMIN_PASSWORD")), output);
   const auto [status, code] = run({TD_TAYLORDASH, "status", "--data-dir", (folder / "d").string()});
   BOOST_TEST(code == 0, status);
 

@@ -219,10 +219,10 @@ BOOST_AUTO_TEST_CASE(gives_closed_days_with_events_their_search_indexes_one_day_
   put(1, march);
   put(2, march + days{1});
   put(3, today);
-  BOOST_TEST(must(store->index_closed(today)) == 3u);
+  BOOST_TEST(must(store->index_closed(today)) == 5u);
   BOOST_TEST(number("SELECT count(*) FROM pg_index WHERE indrelid = "
-                    "'events_mirror_20200302'::regclass AND indisvalid") == 6);
-  BOOST_TEST(must(store->index_closed(today)) == 3u);
+                    "'events_mirror_20200302'::regclass AND indisvalid") == 8);
+  BOOST_TEST(must(store->index_closed(today)) == 5u);
   BOOST_TEST(must(store->index_closed(today)) == 0u);
   BOOST_TEST(number("SELECT count(*) FROM pg_indexes WHERE tablename = '" + partition_name(today) +
                     "'") == 3);

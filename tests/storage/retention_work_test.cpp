@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(a_rewritten_day_is_like_any_other) {
   BOOST_TEST(number("SELECT count(*) FROM pg_constraint WHERE conrelid = "
                     "'events_mirror_20200301'::regclass AND contype = 'c'") == 0);
   BOOST_TEST(number("SELECT count(*) FROM pg_index WHERE indrelid = "
-                    "'events_mirror_20200301'::regclass AND indisvalid") == 6);
+                    "'events_mirror_20200301'::regclass AND indisvalid") == 8);
   BOOST_TEST(must(store->index_closed(march + days{1})) == 0u);
   BOOST_TEST(value("SELECT string_agg(relname, ' ') FROM pg_class WHERE relname LIKE '%kept%' AND "
                    "relkind = 'r'") == "");

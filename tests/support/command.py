@@ -13,12 +13,12 @@ class Commands:
     def __init__(self, url):
         self._environment = {"TAYLORDASH_DATABASE__URL": url}
 
-    def run(self, *words, status=0, timeout=60, stdin=None):
-        """Its standard output; the exit status must be `status`."""
+    def run(self, *words, status=0, timeout=60, stdin=None, output=None):
+        """Its standard output, or standard error where it fails, or what `output` names; the exit status must be `status`."""
         done = subprocess.run([BINARY, *map(str, words)], capture_output=True, text=True, timeout=timeout, check=False,
                               env={**os.environ, **self._environment}, input=stdin)
         assert done.returncode == status, f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout if status == 0 else done.stderr
+        return getattr(done, output or ("stdout" if status == 0 else "stderr"))
 
     def json(self, *words, **options):
         """The objects of its NDJSON output."""

@@ -27,6 +27,11 @@ class Oracle:
     def one(self, sql, *arguments):
         return self.rows(sql, *arguments)[0][0]
 
+    def execute(self, sql):
+        """For tests that do to the database what somebody else might."""
+        with self._postgres.connect(self._database) as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+
     # -- counts ---
 
     def stored_count(self):

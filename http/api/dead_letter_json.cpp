@@ -1,4 +1,4 @@
-#include "cli/dlq_json.hpp"
+#include "http/api/dead_letter_json.hpp"
 
 #include <boost/json.hpp>
 
