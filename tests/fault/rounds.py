@@ -4,13 +4,14 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 
 from support.producers import publish
 from support.process import wait_for
 
 from .actions import action
 from .debts import missed
-from .kinds import BROKER_ENDS, FORGETFUL, KINDS, STALL_AFTER
+from .kinds import BROKER_ENDS, FORGETFUL, KINDS, SILENT, STALL_AFTER
 from .faults_service import Wedge
 from .load import Load
 from .obligations import CLOCK, audit, both, evidence, missing
@@ -73,6 +74,7 @@ class Runner:
         self._met = {}  # (kind, moment) -> how much it met
         self._places = {KINDS[kind].place: threading.Lock() for kind in round_.kinds}
         self._disturbed = self._said = 0.0
+        self._silenced = None  # when the broker's link went half-open for good
 
     def run(self):
         """Returns the Outcome; RoundFailed, with all there is to know, when an obligation is not met."""
@@ -130,6 +132,8 @@ class Runner:
                     begun = time.monotonic()
                     self._met[planned.kind, planned.at], words = fault.begin()
                     self.timeline.say("FAULT", f"{planned.kind}: {words}")
+                    if planned.kind == "to_broker.half_open_for_good" and self._met[planned.kind, planned.at]:
+                        self._silenced = datetime.now(timezone.utc)
                     if planned.kind == "clock.step":
                         self._clock_probe(planned)
                     wake.wait(max(0, begun + planned.length / 1000 - time.monotonic()))
@@ -169,8 +173,17 @@ class Runner:
         self._disturbed = time.monotonic() - self._disturbed
         self.timeline.say("round", f"recovered {self.outcome.recovery:.2f} s after the last healing")
 
+    def _await_every_lane(self):
+        """A lane whose connection is half-open for good leaves it by its own patience, each at its own moment. Until then its
+        backlog stays with the broker, and the probes go to the lanes that are back."""
+        if self._silenced is None or "clock.step" in self.round.kinds:
+            return
+        wait_for(lambda: all(datetime.fromisoformat(lane["since"].replace("Z", "+00:00")) > self._silenced
+                             for lane in self.world.service.status()["lanes"]), "every lane to be back", SILENT)
+
     def _settle(self, mark):
         """Everything that the broker holds comes to rest: probes go behind it in every lane."""
+        self._await_every_lane()
         self.load.await_stored(self.load.probe(PROBES), SETTLING, "the backlog to be stored")
         wait_for(lambda: self.world.service.metrics().value("taylordash_in_flight_events") == 0, "nothing in flight", 15)
         if not FORGETFUL & set(self.round.kinds):
