@@ -11,6 +11,8 @@
 namespace td {
 
 struct hash_pool::shared_state {
+  explicit shared_state(limits l) : most{l} {}
+
   limits most;
   std::mutex mutex{};
   std::condition_variable some{};
