@@ -1,6 +1,7 @@
 #include "identity/audit.hpp"
 
-#include <algorithm>
+#include "identity/enum_names.hpp"
+
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -73,13 +74,6 @@ std::optional<crypto::digest> from_hex(std::string_view text) {
     if (read.ec != std::errc{} || read.ptr != at + 2) return std::nullopt;
   }
   return d;
-}
-
-template <class T, std::size_t N>
-std::optional<T> named(const std::array<std::string_view, N>& names, std::string_view name) {
-  const auto* const at = std::find(names.begin(), names.end(), name);
-  if (at == names.end()) return std::nullopt;
-  return static_cast<T>(at - names.begin());
 }
 
 }  // namespace

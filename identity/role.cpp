@@ -1,6 +1,7 @@
 #include "identity/role.hpp"
 
-#include <algorithm>
+#include "identity/enum_names.hpp"
+
 #include <array>
 #include <cstddef>
 
@@ -31,13 +32,6 @@ constexpr std::array scopes{scope::events_read,
                             scope::pipeline_operate,
                             scope::admin};
 static_assert(scopes.size() == scope_names.size());
-
-template <class T, std::size_t N>
-std::optional<T> named(const std::array<std::string_view, N>& names, std::string_view name) {
-  const auto* const at = std::find(names.begin(), names.end(), name);
-  if (at == names.end()) return std::nullopt;
-  return static_cast<T>(at - names.begin());
-}
 
 constexpr scope_set reading{scope::events_read, scope::projects_read, scope::dead_letters_read,
                             scope::schemas_read, scope::pipeline_read};
